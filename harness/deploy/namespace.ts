@@ -1,0 +1,55 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import type { KubernetesObject } from '../cluster/types.ts';
+import type { InjectionLabel } from '../mesh/types.ts';
+import { poll } from '../wait/wait.ts';
+import { RUN_LABEL } from './place.ts';
+
+/** A Secret to pull images with, copied from another namespace. */
+export interface PullSecret {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Makes the scenario's own namespace, whose pods the mesh injects its proxies into. */
+export async function createNamespace(
+  cluster: Cluster,
+  name: string,
+  options: { readonly runId: string; readonly injection: InjectionLabel; readonly pullSecret?: PullSecret | undefined },
+): Promise<void> {
+  await cluster.apply({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: {
+      name,
+      labels: { [RUN_LABEL]: options.runId, [options.injection.key]: options.injection.value },
+    },
+  });
+  if (options.pullSecret !== undefined) await copySecret(cluster, options.pullSecret, name);
+  // Pods are refused until the controller has made the namespace's default account.
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', namespace: name, name: 'default' };
+  await poll({ what: `ServiceAccount default in ${name}`, timeoutMs: 30_000, intervalMs: 200 }, () =>
+    cluster.get(account),
+  );
+}
+
+async function copySecret(cluster: Cluster, from: PullSecret, namespace: string): Promise<void> {
+  const secret = await cluster.get<KubernetesObject>({ apiVersion: 'v1', kind: 'Secret', ...from });
+  if (secret === undefined) {
+    throw new Error(
+      `expected the Secret ${from.namespace}/${from.name} to pull images with in ${cluster.name}; there is none. ` +
+        `See: kubectl -n ${from.namespace} get secrets`,
+    );
+  }
+  await cluster.apply({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: from.name, namespace },
+    type: secret['type'],
+    data: secret['data'],
+  });
+}
+
+/** Deletes the namespace without waiting: names are never used twice. */
+export async function deleteNamespace(cluster: Cluster, name: string): Promise<void> {
+  await cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name }, { propagation: 'Background' });
+}

@@ -1,0 +1,15 @@
+/** The only door for authors of scenarios: everything that `scenario.ts` files may import. */
+export {
+  answersAgain,
+  core,
+  extended,
+  fact,
+  scenario,
+  takesOver,
+  type Bounds,
+  type Declaration,
+  type Scenario,
+} from './scenario.ts';
+export type { Finding, Stage, Target } from './play/stage.ts';
+export type { ScenarioCluster } from './play/scenario-cluster.ts';
+export { distribution, errorRate, exclusive, reaches, share } from './verdict/rules.ts';

@@ -1,0 +1,44 @@
+import type { Feature, MeshInCluster, MissingFeatures } from './types.ts';
+
+/** What the run may do and has at hand, besides what the mesh is. */
+export interface Means {
+  /** The harness made the clusters, or `--allow-disruption` was given. */
+  readonly mayDisrupt: boolean;
+  readonly canFreeze: boolean;
+  /** istioctl is there. */
+  readonly canInstall: boolean;
+}
+
+/** For every feature that scenarios may need: undefined when it is there, else why not. */
+export function detectFeatures(
+  clusters: readonly MeshInCluster[],
+  means: Means,
+): { readonly features: readonly Feature[]; readonly missing: MissingFeatures } {
+  const hosted = clusters.filter(({ controlPlanes }) => controlPlanes.length === 0).map(({ cluster }) => cluster);
+  const networks = new Set(clusters.map(({ network }) => network));
+  const withoutGateway = clusters.filter(({ eastWestGateway }) => eastWestGateway === null).map(({ cluster }) => cluster);
+  const noPods = hosted.length > 0 ? `no istiod pod in ${hosted.join(', ')}: the control plane is hosted elsewhere` : undefined;
+  const noDisruption = means.mayDisrupt
+    ? undefined
+    : 'it disrupts what the harness did not make; --allow-disruption lets it';
+  const reasons: Record<Feature, string | undefined> = {
+    'endpoint-discovery': undefined,
+    'proxy-admin': undefined,
+    'flat-network': networks.size === 1 ? undefined : 'the clusters are on different networks',
+    'cross-network-gateways': gatewaysMissing(networks.size, withoutGateway),
+    'control-plane-pods': noPods,
+    disruption: noDisruption,
+    freezing: means.canFreeze ? undefined : 'nodes of these clusters cannot be stopped and started by the harness',
+    revisions: noPods ?? noDisruption ?? (means.canInstall ? undefined : 'there is no istioctl to install a second revision with'),
+  };
+  const entries = Object.entries(reasons) as [Feature, string | undefined][];
+  return {
+    features: entries.filter(([, reason]) => reason === undefined).map(([feature]) => feature),
+    missing: Object.fromEntries(entries.filter(([, reason]) => reason !== undefined)) as MissingFeatures,
+  };
+}
+
+function gatewaysMissing(networks: number, withoutGateway: readonly string[]): string | undefined {
+  if (networks < 2) return 'the clusters are on one network';
+  return withoutGateway.length > 0 ? `no east-west gateway in ${withoutGateway.join(', ')}` : undefined;
+}

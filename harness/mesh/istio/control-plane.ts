@@ -1,0 +1,91 @@
+import type { Cluster } from '../../cluster/cluster.ts';
+import type { KubernetesObject } from '../../cluster/types.ts';
+import { SYSTEM_NAMESPACE } from './install.ts';
+
+interface Pod extends KubernetesObject {
+  readonly status?: { readonly phase?: string; readonly conditions?: readonly { type: string; status: string }[] };
+}
+
+const isReady = (pod: Pod): boolean =>
+  pod.metadata['deletionTimestamp'] === undefined &&
+  (pod.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
+
+/** Ready pods of a control plane. */
+export async function controlPlanePods(cluster: Cluster, revision?: string): Promise<string[]> {
+  const pods = await cluster.list<Pod>({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    namespace: SYSTEM_NAMESPACE,
+    labelSelector: revision === undefined ? 'app=istiod' : `app=istiod,istio.io/rev=${revision}`,
+  });
+  return pods.filter(isReady).map((pod) => pod.metadata.name);
+}
+
+/** Asks istiod's debug interface in every pod of the control plane: each of them serves only its own proxies. */
+export async function askControlPlane<T>(cluster: Cluster, path: string, revision?: string): Promise<T[]> {
+  const pods = await controlPlanePods(cluster, revision);
+  if (pods.length === 0) throw new Error(`no ready istiod pod in ${cluster.name}, namespace ${SYSTEM_NAMESPACE}`);
+  return Promise.all(
+    pods.map(async (pod) => {
+      const { exitCode, stdout, stderr } = await cluster.exec({
+        namespace: SYSTEM_NAMESPACE,
+        pod,
+        container: 'discovery',
+        command: ['pilot-discovery', 'request', 'GET', path],
+        timeoutMs: 20_000,
+        maxBytes: 64 * 1024 * 1024,
+      });
+      if (exitCode !== 0) throw new Error(`istiod in ${cluster.name} refused ${path}: ${stderr.trim().slice(-300)}`);
+      return JSON.parse(stdout === '' ? 'null' : stdout) as T;
+    }),
+  );
+}
+
+/** A cluster that a control plane watches. */
+export interface WatchedCluster {
+  readonly id: string;
+  /** Empty for the control plane's own cluster. */
+  readonly secretName: string;
+  readonly syncStatus: string;
+}
+
+/** The clusters that a control plane watches, and whether it has read them. */
+export async function watchedClusters(cluster: Cluster): Promise<WatchedCluster[]> {
+  return (await askControlPlane<WatchedCluster[] | null>(cluster, '/debug/clusterz')).flatMap((list) => list ?? []);
+}
+
+/** A proxy that is connected to a control plane. */
+export interface ConnectedProxy {
+  /** The mesh's name of the cluster that the proxy runs in. */
+  readonly cluster_id: string;
+  /** POD.NAMESPACE */
+  readonly proxy: string;
+  readonly proxy_type: string;
+  readonly istio_version: string;
+}
+
+/** The proxies that take their configuration from a control plane. */
+export async function connectedProxies(cluster: Cluster, revision?: string): Promise<ConnectedProxy[]> {
+  return (await askControlPlane<ConnectedProxy[] | null>(cluster, '/debug/syncz', revision)).flatMap((list) => list ?? []);
+}
+
+interface Shards {
+  readonly Shards?: Readonly<Record<string, readonly unknown[] | null>>;
+}
+
+/** By cluster, how many endpoints of a service a control plane has. Key: the mesh's name of the cluster. */
+export async function endpointsByCluster(
+  cluster: Cluster,
+  service: { readonly host: string; readonly namespace: string },
+): Promise<Record<string, number>> {
+  const answers = await askControlPlane<Record<string, Record<string, Shards>> | null>(cluster, '/debug/endpointShardz');
+  const counts: Record<string, number> = {};
+  for (const answer of answers) {
+    const shards = answer?.[service.host]?.[service.namespace]?.Shards ?? {};
+    for (const [shard, endpoints] of Object.entries(shards)) {
+      const id = shard.slice(shard.indexOf('/') + 1);
+      counts[id] = Math.max(counts[id] ?? 0, endpoints?.length ?? 0);
+    }
+  }
+  return counts;
+}

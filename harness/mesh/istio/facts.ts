@@ -1,0 +1,113 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import type { Cluster } from '../../cluster/cluster.ts';
+import type { KubernetesObject } from '../../cluster/types.ts';
+import type { ControlPlane, EastWestGateway, InjectionLabel, MeshInCluster } from '../types.ts';
+import { SYSTEM_NAMESPACE } from './install.ts';
+
+const TLS_PORT = 15443;
+
+interface Deployment extends KubernetesObject {
+  readonly spec?: {
+    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+    readonly template?: {
+      readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+      readonly spec?: {
+        readonly containers?: readonly {
+          readonly image?: string;
+          readonly env?: readonly { readonly name: string; readonly value?: string }[];
+        }[];
+      };
+    };
+  };
+}
+
+interface Service extends KubernetesObject {
+  readonly spec?: {
+    readonly selector?: Readonly<Record<string, string>>;
+    readonly ports?: readonly { readonly port: number; readonly targetPort?: number | string }[];
+  };
+  readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly { ip?: string; hostname?: string }[] } };
+}
+
+const environmentOf = (deployment: Deployment, name: string): string | undefined =>
+  deployment.spec?.template?.spec?.containers
+    ?.flatMap((container) => container.env ?? [])
+    .find((variable) => variable.name === name)?.value;
+
+const tagOf = (image: string | undefined): string => /:([^:/@]+)(@|$)/.exec(image ?? '')?.[1] ?? 'unknown';
+
+const controlPlaneOf = (deployment: Deployment): ControlPlane => ({
+  revision: deployment.metadata.labels?.['istio.io/rev'] ?? 'default',
+  version: tagOf(deployment.spec?.template?.spec?.containers?.[0]?.image),
+  deployment: deployment.metadata.name,
+});
+
+/** The label that injects, as the installed control planes have it: the default revision's own, or a named one's. */
+function injectionLabelOf(controlPlanes: readonly ControlPlane[]): InjectionLabel {
+  const [first] = controlPlanes;
+  return first === undefined || controlPlanes.some(({ revision }) => revision === 'default')
+    ? { key: 'istio-injection', value: 'enabled' }
+    : { key: 'istio.io/rev', value: first.revision };
+}
+
+async function findGateway(cluster: Cluster, network: string | null): Promise<EastWestGateway | null> {
+  if (network === null) return null;
+  const services = await cluster.list<Service>({
+    apiVersion: 'v1',
+    kind: 'Service',
+    labelSelector: `topology.istio.io/network=${network}`,
+  });
+  const service = services.find(({ spec }) => spec?.ports?.some(({ port }) => port === TLS_PORT));
+  const namespace = service?.metadata.namespace;
+  if (service === undefined || namespace === undefined) return null;
+  const deployments = await cluster.list<Deployment>({ apiVersion: 'apps/v1', kind: 'Deployment', namespace });
+  const selector = Object.entries(service.spec?.selector ?? {});
+  const deployment = deployments.find((candidate) =>
+    selector.every(([key, value]) => candidate.spec?.template?.metadata?.labels?.[key] === value),
+  );
+  return {
+    namespace,
+    service: service.metadata.name,
+    deployment: deployment?.metadata.name ?? service.metadata.name,
+    addresses: (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip ?? hostname ?? []),
+    port: TLS_PORT,
+  };
+}
+
+/** Fingerprint of the root certificate that workloads of this cluster check others against. */
+async function rootFingerprintOf(cluster: Cluster): Promise<string | null> {
+  const config = await cluster.get<KubernetesObject & { data?: Record<string, string> }>({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    namespace: SYSTEM_NAMESPACE,
+    name: 'istio-ca-root-cert',
+  });
+  const pem = config?.data?.['root-cert.pem'];
+  return pem === undefined ? null : createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
+}
+
+/** Reads what the mesh is in one cluster. Nothing is assumed from its installation. */
+export async function readMesh(cluster: Cluster, injection?: InjectionLabel): Promise<MeshInCluster> {
+  const [namespace, deployments, rootFingerprint] = await Promise.all([
+    cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: SYSTEM_NAMESPACE }),
+    cluster.list<Deployment>({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      namespace: SYSTEM_NAMESPACE,
+      labelSelector: 'app=istiod',
+    }),
+    rootFingerprintOf(cluster),
+  ]);
+  const network = namespace?.metadata.labels?.['topology.istio.io/network'] ?? null;
+  const controlPlanes = deployments.map(controlPlaneOf);
+  const [first] = deployments;
+  return {
+    cluster: cluster.name,
+    clusterId: (first === undefined ? undefined : environmentOf(first, 'CLUSTER_ID')) ?? cluster.name,
+    network,
+    controlPlanes,
+    injectionLabel: injection ?? injectionLabelOf(controlPlanes),
+    eastWestGateway: await findGateway(cluster, network),
+    rootFingerprint,
+  };
+}

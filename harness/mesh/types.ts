@@ -1,0 +1,81 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import type { ClusterTopology } from '../topology/topology.ts';
+import type { ProvidedCluster } from '../provider/types.ts';
+
+/** A cluster of the run: what the topology says of it, where it is, and the client that talks to it. */
+export interface Member {
+  readonly topology: ClusterTopology;
+  readonly provided: ProvidedCluster;
+  readonly client: Cluster;
+}
+
+/** Where a network is entered from other networks. */
+export interface EastWestGateway {
+  readonly namespace: string;
+  /** The Service; its Deployment is found by the Service's selector. */
+  readonly service: string;
+  readonly deployment: string;
+  /** Addresses (or hostnames) from the Service's status. */
+  readonly addresses: readonly string[];
+  /** Port of the mutual TLS listener: 15443 unless the Service says otherwise. */
+  readonly port: number;
+}
+
+/** One control plane in one cluster. */
+export interface ControlPlane {
+  /** `default` without revisions. */
+  readonly revision: string;
+  readonly version: string;
+  readonly deployment: string;
+}
+
+/** A label that makes the mesh inject its proxies into a namespace's pods. */
+export interface InjectionLabel {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** What was read from the mesh in one cluster. Plain data, so that it can be handed to the scenarios' worker. */
+export interface MeshInCluster {
+  readonly cluster: string;
+  /** The mesh's own name for the cluster, as its proxies carry it. */
+  readonly clusterId: string;
+  readonly network: string | null;
+  readonly controlPlanes: readonly ControlPlane[];
+  readonly injectionLabel: InjectionLabel;
+  readonly eastWestGateway: EastWestGateway | null;
+  /** SHA-256 of the root certificate that workloads are given, in hexadecimal. */
+  readonly rootFingerprint: string | null;
+}
+
+/** The mesh that a variant's scenarios run on. */
+export interface MeshFacts {
+  readonly name: string;
+  readonly version: string;
+  readonly dataPlane: string;
+  readonly clusters: Readonly<Record<string, MeshInCluster>>;
+  /** Features that scenarios may need, detected. */
+  readonly features: readonly Feature[];
+}
+
+/** What a scenario can need of a mesh; what is absent is skipped with the reason. */
+export type Feature =
+  /** A control plane discovers the endpoints of other clusters. */
+  | 'endpoint-discovery'
+  /** Clusters on different networks are joined by gateways. */
+  | 'cross-network-gateways'
+  /** Clusters share one network: pods reach each other. */
+  | 'flat-network'
+  /** The control plane runs in the cluster, where its pods can be looked at and stopped. */
+  | 'control-plane-pods'
+  /** Proxies whose Envoy admin interface can be asked through exec. */
+  | 'proxy-admin'
+  /** Nodes and API servers can be stopped and started again. */
+  | 'freezing'
+  /** A second revision of the control plane can be installed. */
+  | 'revisions'
+  /** The harness made the mesh, or may disrupt it. */
+  | 'disruption';
+
+/** Why a feature is absent, for the report. */
+export type MissingFeatures = Readonly<Partial<Record<Feature, string>>>;

@@ -1,0 +1,51 @@
+import type { Parsed } from './option.ts';
+import type { ClusterSource, Label } from './types.ts';
+
+type Form<T> = { readonly value: T } | { readonly mistake: string };
+
+/** `NAME=FILE[:CONTEXT]`. FILE ends at the first colon; CONTEXT may hold more, as cloud providers' do. */
+export function clusterSource(given: string): Form<ClusterSource> {
+  const match = /^([^=]+)=([^:]+)(?::(.+))?$/s.exec(given);
+  const [, name, file, context] = match ?? [];
+  if (name === undefined || file === undefined) return { mistake: 'expected NAME=FILE or NAME=FILE:CONTEXT' };
+  return { value: context === undefined ? { name, file } : { name, file, context } };
+}
+
+/** `KEY=VALUE`, both as Kubernetes takes them in a label. */
+export function label(given: string): Form<Label> {
+  const part = '[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?';
+  const match = new RegExp(`^((?:[a-z0-9.-]{1,253}/)?${part})=(${part})$`).exec(given);
+  const [, key, value] = match ?? [];
+  if (key === undefined || value === undefined) return { mistake: 'expected a label, KEY=VALUE' };
+  return { value: { key, value } };
+}
+
+/** `NAME=REF`; REF may hold `=`, NAME not. */
+export function imageReference(given: string): Form<readonly [string, string]> {
+  const [, name, reference] = /^([^=\s]+)=(\S+)$/.exec(given) ?? [];
+  if (name === undefined || reference === undefined) return { mistake: 'expected NAME=REF' };
+  return { value: [name, reference] };
+}
+
+/** `NAMESPACE/NAME` of an object. */
+export function namespacedName(given: string): Form<string> {
+  return /^[a-z0-9-]+\/[a-z0-9.-]+$/.test(given) ? { value: given } : { mistake: 'expected NAMESPACE/NAME' };
+}
+
+/** Clusters by name: each name once. */
+export function distinctClusters(sources: readonly ClusterSource[]): Parsed<readonly ClusterSource[]> {
+  const mistakes = repeated(sources.map(({ name }) => name)).map((name) => `${name} is given more than once`);
+  return mistakes.length > 0 ? { mistakes } : { value: sources };
+}
+
+/** Images by name: each name once. */
+export function imagesByName(
+  pairs: readonly (readonly [string, string])[],
+): Parsed<Readonly<Record<string, string>>> {
+  const mistakes = repeated(pairs.map(([name]) => name)).map((name) => `${name} is given more than once`);
+  return mistakes.length > 0 ? { mistakes } : { value: Object.fromEntries(pairs) };
+}
+
+function repeated(names: readonly string[]): readonly string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}

@@ -1,0 +1,123 @@
+import {
+  clusterSource,
+  distinctClusters,
+  imageReference,
+  imagesByName,
+  label,
+  namespacedName,
+} from '../forms.ts';
+import { choice, custom, flag, gathered, many, text } from '../option.ts';
+import { loadBalancerChoices, providerChoices } from '../types.ts';
+import { clusters, none, withClean, type Rows } from './rows.ts';
+
+const ofIstioctl = { fallback: undefined, fallbackText: 'that of the istioctl found' } as const;
+
+/** Clusters, mesh and images. */
+export const where = {
+  provider: choice(
+    { placeholder: '', fallback: 'auto', commands: clusters, about: 'Who provides the clusters.' },
+    providerChoices,
+  ),
+  cluster: gathered(
+    many(
+      {
+        placeholder: 'NAME=FILE[:CONTEXT]',
+        fallback: [],
+        commands: withClean,
+        about: 'An existing cluster and its kubeconfig; FILE ends at the first colon; may be repeated.',
+      },
+      clusterSource,
+    ),
+    distinctClusters,
+  ),
+  allowDisruption: flag({
+    fallback: false,
+    commands: clusters,
+    about: 'Let scenarios scale or restart what the harness did not make (istiod, gateways).',
+  }),
+  injectionLabel: custom(
+    {
+      placeholder: 'KEY=VALUE',
+      fallback: undefined,
+      fallbackText: 'as detected',
+      commands: clusters,
+      about: 'Label that turns on sidecar injection in a namespace.',
+    },
+    label,
+  ),
+  image: gathered(
+    many(
+      {
+        placeholder: 'NAME=REF',
+        fallback: [],
+        commands: clusters,
+        about: "Another image for a fixture's; may be repeated.",
+      },
+      imageReference,
+    ),
+    imagesByName,
+  ),
+  imageHub: text({
+    placeholder: 'HUB',
+    fallback: undefined,
+    fallbackText: 'as in the fixtures',
+    commands: clusters,
+    about: "Registry and path in place of those of the fixtures' images.",
+  }),
+  imagePullSecret: custom(
+    {
+      ...none,
+      placeholder: 'NAMESPACE/NAME',
+      commands: clusters,
+      about: 'Secret for pulling images, copied into the namespaces that are made.',
+    },
+    namespacedName,
+  ),
+  kindImage: text({
+    placeholder: 'REF',
+    fallback: undefined,
+    fallbackText: 'that of the kind found',
+    commands: clusters,
+    about: 'Node image of kind.',
+  }),
+  kindBin: text({ placeholder: 'PATH', fallback: 'kind', commands: withClean, about: 'The kind to run.' }),
+  istioctlBin: text({
+    placeholder: 'PATH',
+    fallback: 'istioctl',
+    commands: clusters,
+    about: 'The istioctl to run.',
+  }),
+  istioHub: text({
+    ...ofIstioctl,
+    placeholder: 'HUB',
+    commands: clusters,
+    about: "Registry and path of Istio's images.",
+  }),
+  istioTag: text({ ...ofIstioctl, placeholder: 'TAG', commands: clusters, about: "Tag of Istio's images." }),
+  installValues: text({
+    ...none,
+    placeholder: 'FILE',
+    commands: clusters,
+    about: 'An IstioOperator that is merged over ours.',
+  }),
+  installer: text({
+    ...none,
+    placeholder: 'PATH',
+    commands: clusters,
+    about: "A vendor's executable that takes install and cleanup, instead of istioctl.",
+  }),
+  installMesh: flag({
+    fallback: false,
+    commands: clusters,
+    about: 'On existing clusters, install the mesh too.',
+  }),
+  loadBalancer: choice(
+    {
+      placeholder: '',
+      fallback: 'node-ip',
+      commands: clusters,
+      about: 'How gateways on kind get an address.',
+    },
+    loadBalancerChoices,
+  ),
+} satisfies Partial<Rows>;

@@ -1,0 +1,177 @@
+import { runLoop } from '../traffic/run-loop.ts';
+import type { Answer, ClientPod, LoopEnd } from '../traffic/types.ts';
+import { toObservation } from '../traffic/answers.ts';
+import type { GateRecord } from '../report/types.ts';
+import { errorRate } from '../verdict/rules.ts';
+import { SequentialTest } from '../verdict/sequential-test.ts';
+import type { Assessment, Rule } from '../verdict/types.ts';
+import { AnswersFile } from './answers-file.ts';
+import { passGate } from './gate.ts';
+import type { Outcome } from './recorder.ts';
+import type { Scene } from './scene.ts';
+import type { ScenarioCluster } from './scenario-cluster.ts';
+import type { Target } from './stage.ts';
+import { caption, joined, worst } from './words.ts';
+
+/** Every check of answers also wants fewer errors than this: an error is no version, and must not hide. */
+const COMPANION = errorRate({ below: 0.01 });
+/** A stream that broke is taken up once more, with the evidence so far; then our own infrastructure is to blame. */
+const STREAMS = 2;
+
+/** One test among those that a measurement serves. */
+interface Running {
+  readonly check: string;
+  readonly rule: Rule;
+  readonly test: SequentialTest;
+  readonly errors: SequentialTest;
+}
+
+/** Calls from one application to one URL. */
+export class Calls<Check extends string = string> {
+  readonly cluster: ScenarioCluster<Check>;
+  readonly app: string;
+  readonly target: Target;
+  readonly #scene: Scene;
+
+  constructor(scene: Scene, from: { readonly cluster: ScenarioCluster<Check>; readonly app: string }, target: Target) {
+    this.#scene = scene;
+    this.cluster = from.cluster;
+    this.app = from.app;
+    this.target = target;
+  }
+
+  /** The pod that calls; found anew each time, because scenarios restart pods. */
+  async caller(): Promise<ClientPod> {
+    const pod = await this.cluster.readyPod(this.app);
+    return { namespace: this.#scene.namespace, pod, container: this.app, client: `${this.cluster.name}/${pod}` };
+  }
+
+  /** Where calls come from and go to, for a report. */
+  async where(): Promise<{ where: string; again: string }> {
+    const { namespace, pod } = await this.caller();
+    const { url } = this.target;
+    return {
+      where: `from ${this.cluster.name} ${namespace}/${pod} to ${url}`,
+      again: `kubectl --kubeconfig ${this.cluster.kubeconfig} -n ${namespace} exec deploy/${this.app} -c ${this.app} -- curl -sS -m 5 ${url}`,
+    };
+  }
+
+  /** Waits until the caller's proxy knows what it has to; see `passGate`. */
+  async gate(): Promise<GateRecord | undefined> {
+    const scene = this.#scene;
+    const url = new URL(this.target.url);
+    if (!scene.context.mesh.features.includes('proxy-admin')) return undefined;
+    const { namespace, pod } = await this.caller();
+    const [name = '', inNamespace = namespace] = url.hostname.split('.');
+    return passGate({
+      caller: this.cluster.member,
+      proxy: { namespace, pod },
+      members: scene.members,
+      mesh: scene.context.mesh,
+      service: { name, namespace: inNamespace, port: Number(url.port === '' ? 80 : url.port) },
+      signal: scene.signal,
+    });
+  }
+
+  /**
+   * Takes one sample, round by round, until each check is decided or its budget is spent. It is not repeated: not for a
+   * better answer, and not for a later one.
+   */
+  async measure(...checks: readonly Check[]): Promise<void> {
+    const scene = this.#scene;
+    const startedAt = Date.now();
+    const gate = await this.gate();
+    const running = checks.map((check) => this.#begin(check));
+    const file = new AnswersFile(scene.context.outDirectory, `${scene.path}/${checks.join('+')}`);
+    const end = await this.#sample(running, file);
+    file.close();
+    const place = await this.where();
+    for (const { check, rule, test, errors } of running) {
+      const outcome = judge({ rule, answers: test.assess(), errors: errors.assess(), end, gate });
+      const snapshot = { test: test.snapshot(), errors: errors.snapshot() };
+      const found = gate === undefined ? outcome : { ...outcome, gate };
+      await scene.recorder.record(check, { ...found, ...place, snapshot, answersFile: file.path, startedAt });
+    }
+  }
+
+  #begin(check: string): Running {
+    const scene = this.#scene;
+    const { subject, sentence } = scene.recorder.declaration(check);
+    if (subject.kind !== 'answers') throw new Error(`the check ${check} is not about the answers of a loop`);
+    scene.recorder.say(sentence, { check: scene.recorder.idOf(check) });
+    const { rule } = subject;
+    const { risk } = scene.context;
+    const earlier = scene.context.evidence[scene.recorder.idOf(check)] as
+      { readonly test: never; readonly errors: never } | undefined;
+    return {
+      check,
+      rule,
+      test: earlier === undefined ? new SequentialTest(rule, risk) : SequentialTest.restore(rule, earlier.test, risk),
+      errors: earlier === undefined ? new SequentialTest(COMPANION, risk) : SequentialTest.restore(COMPANION, earlier.errors, risk),
+    };
+  }
+
+  async #sample(running: readonly Running[], file: AnswersFile): Promise<LoopEnd | undefined> {
+    let left = Math.max(...running.map(({ test, errors }) => Math.max(test.plan.maxRequests, errors.plan.maxRequests)));
+    let end: LoopEnd | undefined;
+    for (let stream = 0; stream < STREAMS && left > 0 && !running.every(isDecided); stream += 1) {
+      end = await this.#loop(left, running, file);
+      left -= end.received + end.missing;
+      if (end.complete) break;
+    }
+    return end;
+  }
+
+  async #loop(requests: number, running: readonly Running[], file: AnswersFile): Promise<LoopEnd> {
+    const scene = this.#scene;
+    let seen = 0;
+    const onAnswer = (answer: Answer, stop: () => void): void => {
+      file.write(answer);
+      const observation = toObservation(answer);
+      for (const { test, errors } of running) {
+        test.observe(observation);
+        errors.observe(observation);
+      }
+      seen += 1;
+      if (seen % 25 === 0 && running.every(isDecided)) stop();
+      if (seen % 200 === 0) scene.recorder.say(caption(running.map(({ check }) => check)), { requests: seen });
+    };
+    return runLoop({
+      exec: this.cluster.exec,
+      pod: await this.caller(),
+      loop: { ...this.target, mode: 'fast', requests },
+      onAnswer,
+      signal: scene.signal,
+    });
+  }
+}
+
+const isDecided = ({ test, errors }: Running): boolean => test.decided && errors.decided;
+
+/** The verdict on answers and their errors together: both have to be conformant. */
+export function judge(seen: {
+  readonly rule: Rule;
+  readonly answers: Assessment;
+  readonly errors: Assessment;
+  readonly end: LoopEnd | undefined;
+  readonly gate: GateRecord | undefined;
+}): Omit<Outcome, 'startedAt'> {
+  const { rule, answers, errors, end, gate } = seen;
+  const verdict = worst(answers.verdict, errors.verdict);
+  const broken = end !== undefined && !end.complete && verdict !== 'non-conformant' && verdict !== 'conformant';
+  const decisive = verdict === answers.verdict ? answers : errors;
+  const unready = gate !== undefined && !gate.reached && verdict !== 'conformant' ? `before that: ${gate.sawLast}` : '';
+  return {
+    verdict,
+    reason: broken ? 'stream-lost' : decisive.reason,
+    message: joined(
+      answers.message,
+      errors.verdict === 'conformant' ? '' : errors.message,
+      broken ? `the stream of answers broke: ${end.transport ?? 'no trailer'}` : '',
+      unready,
+    ),
+    rule,
+    assessment: answers,
+    errors: { count: errors.counts['error'] ?? 0, requests: errors.requests, verdict: errors.verdict },
+  };
+}

@@ -1,0 +1,52 @@
+import type { KindHandle } from './freezing.ts';
+import type { MeshFacts, MissingFeatures } from '../mesh/types.ts';
+import type { ClusterTopology } from '../topology/topology.ts';
+import type { ProvidedCluster } from '../provider/types.ts';
+import type { Bounds } from '../scenario.ts';
+import type { Risk } from '../verdict/types.ts';
+
+/** Where a scenario lies. */
+export interface ScenarioFile {
+  readonly suite: string;
+  /** The folder's name. */
+  readonly name: string;
+  /** Absolute path of scenario.ts. */
+  readonly file: string;
+}
+
+/** Istio's program and settings, for scenarios that install a revision. Absent where there is none. */
+export interface RevisionInstaller {
+  readonly program: string;
+  readonly hub: string | undefined;
+  readonly tag: string | undefined;
+  readonly overlays: readonly string[];
+}
+
+/** Everything that the scenarios' worker needs to know of a run. Plain data: it crosses a thread. */
+export interface RunContext {
+  readonly runId: string;
+  readonly variant: string;
+  /** Where answers, diagnostics and events go. */
+  readonly outDirectory: string;
+  readonly stateBase: string;
+  /** The shared applications. */
+  readonly appsDirectory: string;
+  readonly members: readonly { readonly topology: ClusterTopology; readonly provided: ProvidedCluster }[];
+  readonly mesh: MeshFacts;
+  readonly missing: MissingFeatures;
+  readonly scenarios: readonly ScenarioFile[];
+  readonly bounds: Bounds;
+  /** Calls per second of each caller in paced loops. */
+  readonly rate: number;
+  /** Longest wait for one thing to become ready, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly images: Readonly<Record<string, string>>;
+  readonly imageHub: string | undefined;
+  readonly pullSecret: { readonly namespace: string; readonly name: string } | undefined;
+  readonly keep: boolean;
+  readonly risk: Risk;
+  /** Evidence of an earlier run by check id (`--continue`). */
+  readonly evidence: Readonly<Record<string, unknown>>;
+  readonly kind: KindHandle | undefined;
+  readonly revisionInstaller: RevisionInstaller | undefined;
+}

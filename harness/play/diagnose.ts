@@ -1,0 +1,81 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { controlPlanePods, watchedClusters } from '../mesh/istio/control-plane.ts';
+import { SYSTEM_NAMESPACE } from '../mesh/istio/install.ts';
+import { askProxy, certificatesIn } from '../mesh/istio/proxy.ts';
+import type { KubernetesObject } from '../cluster/types.ts';
+import type { Member } from '../mesh/types.ts';
+import { redact } from '../report/redact.ts';
+import type { Diagnostics } from '../report/types.ts';
+import { bounded } from '../wait/wait.ts';
+
+const DEADLINE_MS = 20_000;
+
+/** Collects, once per scenario, what a person would look at first when a check is not conformant. */
+export class Diagnoser {
+  readonly #members: readonly Member[];
+  readonly #namespace: string;
+  readonly #out: { readonly directory: string; readonly path: string };
+  #collected: Promise<string[]> | undefined;
+
+  constructor(members: readonly Member[], namespace: string, out: { readonly directory: string; readonly path: string }) {
+    this.#members = members;
+    this.#namespace = namespace;
+    this.#out = out;
+  }
+
+  async collect(place: { readonly where?: string; readonly again?: string }): Promise<Diagnostics> {
+    this.#collected ??= this.#collectAll();
+    const files = await this.#collected;
+    return {
+      files,
+      hints: [],
+      ...(place.where === undefined ? {} : { where: place.where }),
+      ...(place.again === undefined ? {} : { again: place.again }),
+    };
+  }
+
+  async #collectAll(): Promise<string[]> {
+    const written = await Promise.all(this.#members.map((member) => this.#collectFrom(member)));
+    return written.flat();
+  }
+
+  async #collectFrom(member: Member): Promise<string[]> {
+    const files: string[] = [];
+    const keep = async (name: string, look: () => Promise<unknown>): Promise<void> => {
+      const found = await within(look).catch((error: unknown) => `could not be read: ${String(error)}`);
+      const text = typeof found === 'string' ? found : JSON.stringify(found, null, 2);
+      const path = join('diagnostics', this.#out.path, member.topology.name, name);
+      mkdirSync(join(this.#out.directory, path, '..'), { recursive: true });
+      writeFileSync(join(this.#out.directory, path), redact(text));
+      files.push(path);
+    };
+    const { client } = member;
+    const pods = await within(() =>
+      client.list<KubernetesObject>({ apiVersion: 'v1', kind: 'Pod', namespace: this.#namespace }),
+    ).catch((): KubernetesObject[] => []);
+    await keep('events.json', () => client.events(this.#namespace));
+    await keep('pods.json', () => Promise.resolve(pods));
+    await keep('remote-clusters.json', () => watchedClusters(client));
+    await keep('istiod.log', () => controlPlaneLog(member));
+    const callers = pods.filter(({ metadata }) => /^(sleep|prober)-/.test(metadata.name)).slice(0, 2);
+    for (const { metadata } of callers) {
+      const proxy = { namespace: this.#namespace, pod: metadata.name };
+      await keep(`${metadata.name}-endpoints.json`, () => askProxy(client, proxy, 'clusters?format=json'));
+      await keep(`${metadata.name}-certificates.json`, () => certificatesIn(client, proxy));
+      await keep(`${metadata.name}-proxy.log`, () =>
+        client.logs({ ...proxy, container: 'istio-proxy', tailLines: 200 }),
+      );
+    }
+    return files;
+  }
+}
+
+async function controlPlaneLog({ client }: Member): Promise<string> {
+  const [pod] = await controlPlanePods(client);
+  if (pod === undefined) return 'no ready istiod pod';
+  return client.logs({ namespace: SYSTEM_NAMESPACE, pod, container: 'discovery', tailLines: 400 });
+}
+
+const within = <T>(look: () => Promise<T>): Promise<T> =>
+  bounded({ timeoutMs: DEADLINE_MS, onTimeout: () => new Error('no answer in time') }, look);

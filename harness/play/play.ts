@@ -1,0 +1,175 @@
+import { dirname } from 'node:path';
+import { createNamespace, deleteNamespace } from '../deploy/namespace.ts';
+import type { Member } from '../mesh/types.ts';
+import type { EventLog } from '../report/event-log.ts';
+import type { CheckRecord } from '../report/types.ts';
+import type { Scenario } from '../scenario.ts';
+import type { RunState } from '../state/state.ts';
+import { poll, sleep, WaitTimeout } from '../wait/wait.ts';
+import type { Calls } from './calls.ts';
+import type { RunContext, ScenarioFile } from './context.ts';
+import { Diagnoser } from './diagnose.ts';
+import { Recorder } from './recorder.ts';
+import type { Scene } from './scene.ts';
+import { ScenarioCluster } from './scenario-cluster.ts';
+import type { Finding, Stage } from './stage.ts';
+import { PacedCalls } from './traffic.ts';
+
+/** How long a fact may take to come true before it is judged as it is. */
+const FACT_PATIENCE_MS = 30_000;
+
+/** What a play needs besides the scenario. */
+export interface Theatre {
+  readonly context: RunContext;
+  readonly members: readonly Member[];
+  readonly state: RunState;
+  readonly log: EventLog;
+  readonly signal: AbortSignal;
+}
+
+/** The namespace that a scenario has to itself; never used twice, so that nothing of before can be in it. */
+export const namespaceOf = (context: Pick<RunContext, 'runId' | 'variant'>, file: ScenarioFile): string =>
+  `meshproof-${context.runId}-${context.variant}-${file.name}`.slice(0, 63).replace(/-+$/, '');
+
+/**
+ * Plays one scenario: its namespaces and applications, then its steps, then puts back what it changed. Every declared
+ * check has a verdict in the end: one that was not reached, because something of ours broke, is inconclusive.
+ */
+export async function play(scenario: Scenario, file: ScenarioFile, theatre: Theatre): Promise<readonly CheckRecord[]> {
+  const scene = sceneOf(scenario, file, theatre);
+  const startedAt = Date.now();
+  try {
+    await setUp(scenario, scene);
+    await scenario.play(stageOf(scenario, scene));
+    await closeOpen(scene, { reason: 'not-judged', message: 'the play ended without judging this check', startedAt });
+  } catch (error) {
+    await closeOpen(scene, { ...described(error, scene), startedAt });
+  } finally {
+    await tearDown(scenario, scene);
+  }
+  return scene.recorder.records;
+}
+
+function sceneOf(scenario: Scenario, file: ScenarioFile, theatre: Theatre): Scene {
+  const { context, members, log, state, signal } = theatre;
+  const namespace = namespaceOf(context, file);
+  const path = `${file.suite}/${context.variant}/${file.name}`;
+  const declarations = scenario.checks({ bounds: context.bounds, variant: context.variant });
+  const diagnoser = new Diagnoser(members, namespace, { directory: context.outDirectory, path });
+  const identity = { suite: file.suite, variant: context.variant, scenario: file.name, claim: scenario.claim };
+  const recorder = new Recorder(identity, declarations, { log, diagnoser });
+  return { context, members, namespace, path, folder: dirname(file.file), recorder, state, signal, undo: [] };
+}
+
+const membersOf = (scenario: Scenario, scene: Scene): { member: Member; apps: readonly string[] }[] =>
+  Object.entries(scenario.apps).map(([cluster, apps]) => {
+    const member = scene.members.find(({ topology }) => topology.name === cluster);
+    if (member === undefined) throw new Error(`the topology has no cluster ${cluster}`);
+    return { member, apps };
+  });
+
+async function setUp(scenario: Scenario, scene: Scene): Promise<void> {
+  const { context, namespace, recorder } = scene;
+  recorder.step = 'deploy';
+  recorder.say(`deploying ${scenario.claim}: ${scenario.title}`);
+  await Promise.all(
+    membersOf(scenario, scene).map(async ({ member, apps }) => {
+      const { kubeconfig, context: name } = member.provided;
+      scene.state.willUndo({ kind: 'namespace', kubeconfig, ...(name === undefined ? {} : { context: name }), name: namespace });
+      const injection = context.mesh.clusters[member.topology.name]?.injectionLabel ?? { key: 'istio-injection', value: 'enabled' };
+      await createNamespace(member.client, namespace, { runId: context.runId, injection, pullSecret: context.pullSecret });
+      await new ScenarioCluster(scene, member).deploy(...apps);
+    }),
+  );
+}
+
+function stageOf(scenario: Scenario, scene: Scene): Stage<string, string> {
+  const { context, recorder, namespace } = scene;
+  const clusters = membersOf(scenario, scene).map(
+    ({ member }) => [member.topology.name, new ScenarioCluster(scene, member)] as const,
+  );
+  return {
+    ...(Object.fromEntries(clusters) as Record<string, ScenarioCluster>),
+    bounds: context.bounds,
+    variant: context.variant,
+    mesh: context.mesh,
+    namespace,
+    step: async (title: string, body: () => Promise<unknown>) => {
+      recorder.step = title;
+      recorder.say(title);
+      scene.signal.throwIfAborted();
+      return body();
+    },
+    examine: (check: string, look: () => Promise<Finding>) => examine(scene, check, look),
+    keepCalling: async (calls: Calls) => {
+      const paced = await PacedCalls.start(scene, calls);
+      scene.undo.push(() => paced.stop());
+      return paced;
+    },
+    skip: (reason: string, ...checks: readonly string[]) => {
+      for (const check of checks) {
+        void recorder.record(check, { verdict: 'skipped', reason: 'skipped', message: reason, startedAt: Date.now() });
+      }
+    },
+  } as unknown as Stage<string, string>;
+}
+
+/** Looks until the fact holds or patience ends; the last look is what is judged. */
+async function examine(scene: Scene, check: string, look: () => Promise<Finding>): Promise<CheckRecord['verdict']> {
+  const startedAt = Date.now();
+  scene.recorder.say(scene.recorder.declaration(check).sentence, { check: scene.recorder.idOf(check) });
+  let last: Finding | undefined;
+  let trouble: string | undefined;
+  await poll(
+    { what: check, timeoutMs: FACT_PATIENCE_MS, intervalMs: 1000, signal: scene.signal, isTransient: () => true },
+    async () => {
+      try {
+        last = await look();
+        trouble = undefined;
+      } catch (error) {
+        trouble = error instanceof Error ? error.message : String(error);
+        throw error;
+      }
+      return last.holds ? true : undefined;
+    },
+  ).catch((error: unknown) => {
+    if (!(error instanceof WaitTimeout)) throw error;
+  });
+  // A look that fails says something of our way to the cluster, nothing of the mesh.
+  const known = last !== undefined && trouble === undefined;
+  const { verdict } = await scene.recorder.record(check, {
+    verdict: !known ? 'inconclusive' : last?.holds === true ? 'conformant' : 'non-conformant',
+    reason: !known ? 'not-seen' : last?.holds === true ? 'seen' : 'refuted',
+    message: trouble ?? last?.seen ?? 'nothing was seen',
+    ...(last?.figures === undefined ? {} : { figures: last.figures }),
+    startedAt,
+  });
+  return verdict;
+}
+
+function described(error: unknown, scene: Scene): { reason: string; message: string } {
+  const message = error instanceof Error ? error.message : String(error);
+  const reason = scene.signal.aborted ? 'interrupted' : 'infrastructure';
+  return { reason, message: `in the step "${scene.recorder.step}": ${message}` };
+}
+
+async function closeOpen(scene: Scene, why: { reason: string; message: string; startedAt: number }): Promise<void> {
+  for (const check of scene.recorder.open()) {
+    await scene.recorder.record(check, { verdict: 'inconclusive', ...why });
+  }
+}
+
+/** Puts everything back, latest first; what cannot be put back stays in the journal, for `clean`. */
+async function tearDown(scenario: Scenario, scene: Scene): Promise<void> {
+  for (const undo of scene.undo.reverse()) {
+    await undo().catch((error: unknown) => {
+      scene.recorder.say(`could not be put back: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  }
+  if (scene.context.keep) return;
+  await Promise.all(
+    membersOf(scenario, scene).map(({ member }) => deleteNamespace(member.client, scene.namespace).catch(() => undefined)),
+  );
+  // Deleting pods costs the nodes some work; the next measurement should not begin in the midst of it.
+  await sleep(1000);
+}

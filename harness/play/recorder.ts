@@ -1,0 +1,122 @@
+import type { EventLog } from '../report/event-log.ts';
+import type { CheckRecord, Evidence, GateRecord } from '../report/types.ts';
+import type { Declaration } from '../scenario.ts';
+import type { Assessment, Rule, Verdict } from '../verdict/types.ts';
+import type { Diagnoser } from './diagnose.ts';
+
+/** What was found out about one check, before it is written down. */
+export interface Outcome {
+  readonly verdict: Verdict;
+  readonly reason: string;
+  readonly message: string;
+  readonly rule?: Rule;
+  readonly assessment?: Assessment;
+  readonly errors?: Evidence['errors'];
+  readonly figures?: Readonly<Record<string, number | string>>;
+  readonly retries?: number;
+  readonly snapshot?: unknown;
+  readonly gate?: GateRecord;
+  readonly answersFile?: string;
+  /** Where the calls went: from which pod to which address, and a command that shows it again. */
+  readonly where?: string;
+  readonly again?: string;
+  readonly startedAt: number;
+}
+
+/** Writes each check of one scenario down as soon as it is judged, and knows which are still open. */
+export class Recorder {
+  readonly #identity: { readonly suite: string; readonly variant: string; readonly scenario: string; readonly claim: string };
+  readonly #declarations: Readonly<Record<string, Declaration>>;
+  readonly #log: EventLog;
+  readonly #diagnoser: Diagnoser;
+  readonly records: CheckRecord[] = [];
+  step = '';
+
+  constructor(
+    identity: { readonly suite: string; readonly variant: string; readonly scenario: string; readonly claim: string },
+    declarations: Readonly<Record<string, Declaration>>,
+    tools: { readonly log: EventLog; readonly diagnoser: Diagnoser },
+  ) {
+    this.#identity = identity;
+    this.#declarations = declarations;
+    this.#log = tools.log;
+    this.#diagnoser = tools.diagnoser;
+  }
+
+  /** SUITE/VARIANT/CLAIM/CHECK */
+  idOf(check: string): string {
+    const { suite, variant, claim } = this.#identity;
+    return `${suite}/${variant}/${claim}/${check}`;
+  }
+
+  declaration(check: string): Declaration {
+    const declared = this.#declarations[check];
+    if (declared === undefined) throw new Error(`the scenario declares no check ${check}`);
+    return declared;
+  }
+
+  /** Checks without a verdict yet. */
+  open(): string[] {
+    const judged = new Set(this.records.map(({ id }) => id));
+    return Object.keys(this.#declarations).filter((check) => !judged.has(this.idOf(check)));
+  }
+
+  say(text: string, progress: { readonly check?: string; readonly requests?: number } = {}): void {
+    this.#log.append({ type: 'progress', text, ...progress });
+  }
+
+  async record(check: string, outcome: Outcome): Promise<CheckRecord> {
+    const { claim, ...identity } = this.#identity;
+    const { level, sentence } = this.declaration(check);
+    const { assessment } = outcome;
+    const wrong = outcome.verdict === 'non-conformant' || outcome.verdict === 'inconclusive';
+    const record: CheckRecord = {
+      id: this.idOf(check),
+      claim,
+      ...identity,
+      step: this.step,
+      sentence,
+      level,
+      verdict: outcome.verdict,
+      reason: outcome.reason,
+      message: outcome.message,
+      rule: outcome.rule ?? null,
+      risk: assessment?.risk ?? null,
+      requests: assessment?.requests ?? 0,
+      counts: assessment?.counts ?? {},
+      shares: assessment?.shares ?? {},
+      evidence: evidenceOf(outcome),
+      gate: outcome.gate ?? null,
+      startedAt: new Date(outcome.startedAt).toISOString(),
+      durationMs: Math.max(0, Date.now() - outcome.startedAt),
+      answersFile: outcome.answersFile ?? null,
+      diagnostics: wrong ? await this.#diagnoser.collect(outcome) : null,
+    };
+    this.records.push(record);
+    this.#log.append({ type: 'check', check: record });
+    return record;
+  }
+}
+
+function evidenceOf(outcome: Outcome): Evidence | null {
+  const { assessment, errors, figures, retries, snapshot } = outcome;
+  if (assessment === undefined && figures === undefined) return null;
+  return {
+    logFor: assessment === undefined ? null : written(assessment.logEvidenceFor),
+    logAgainst: assessment === undefined ? null : written(assessment.logEvidenceAgainst),
+    independentUnits: assessment?.independentUnits ?? null,
+    dependence: assessment?.dependence ?? null,
+    homogeneity: assessment?.homogeneity ?? null,
+    errors: errors ?? null,
+    ...(retries === undefined ? {} : { retries }),
+    ...(assessment?.switchMs === undefined ? {} : { switchMs: assessment.switchMs }),
+    ...(assessment?.errors === undefined ? {} : { errorsBeforeSwitch: assessment.errors }),
+    ...(figures === undefined ? {} : { figures }),
+    ...(snapshot === undefined ? {} : { snapshot }),
+  };
+}
+
+function written(value: number | null): Evidence['logFor'] {
+  if (value === Infinity) return 'Infinity';
+  return value === -Infinity ? '-Infinity' : value;
+}

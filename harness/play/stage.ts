@@ -1,0 +1,41 @@
+import type { Bounds } from '../scenario.ts';
+import type { MeshFacts } from '../mesh/types.ts';
+import type { AnsweredBy } from '../traffic/types.ts';
+import type { CheckRecord } from '../report/types.ts';
+import type { ScenarioCluster } from './scenario-cluster.ts';
+import type { Calls } from './calls.ts';
+import type { PacedCalls } from './traffic.ts';
+
+/** What a call asks for, and how its answer names who answered. */
+export interface Target {
+  readonly url: string;
+  readonly answeredBy: AnsweredBy;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What an examination of state found. */
+export interface Finding {
+  readonly holds: boolean;
+  /** Expected and seen, with counts: one sentence. */
+  readonly seen: string;
+  /** Figures for the report; the unit is in the name. */
+  readonly figures?: Readonly<Record<string, number | string>>;
+}
+
+/** What a play works with: its clusters by name, and the verbs below. */
+export type Stage<Cluster extends string, Check extends string> = Readonly<Record<Cluster, ScenarioCluster<Check>>> & {
+  readonly bounds: Bounds;
+  /** `flat` or `gateways`. */
+  readonly variant: string;
+  readonly mesh: MeshFacts;
+  /** The namespace that the scenario has to itself in every cluster. */
+  readonly namespace: string;
+  /** Names what happens next, for those who watch and for the report. */
+  step<T>(title: string, body: () => Promise<T>): Promise<T>;
+  /** Judges a fact: looked at until it holds or patience ends, then judged as it is. */
+  examine(check: Check, look: () => Promise<Finding>): Promise<CheckRecord['verdict']>;
+  /** Starts a paced loop that goes on until it is stopped, at the latest when the play is over. */
+  keepCalling(calls: Calls<Check>): Promise<PacedCalls<Check>>;
+  /** Leaves checks out, with a reason that is true. */
+  skip(reason: string, ...checks: readonly Check[]): void;
+};

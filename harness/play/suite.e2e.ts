@@ -1,0 +1,51 @@
+/** What vitest runs: one test per scenario, in the order given. Provisioning happened before, outside of it. */
+import { afterAll, inject, test } from 'vitest';
+import { connect } from '../cluster/cluster.ts';
+import type { Member } from '../mesh/types.ts';
+import { observed, openEventLog } from '../report/event-log.ts';
+import type { Scenario } from '../scenario.ts';
+import { RunState } from '../state/state.ts';
+import type { RunContext } from './context.ts';
+import { play } from './play.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    run: RunContext;
+  }
+}
+
+const context = inject('run');
+const file = openEventLog(context.outDirectory);
+/** The display is in the main thread. */
+const display = new BroadcastChannel(`meshproof-${context.runId}`);
+const log = observed(file, (event) => {
+  display.postMessage(event);
+});
+const state = new RunState(context.runId, context.stateBase);
+const members: Member[] = await Promise.all(
+  context.members.map(async ({ topology, provided }) => ({
+    topology,
+    provided,
+    client: await connect({ name: topology.name, kubeconfig: provided.kubeconfig, context: provided.context }),
+  })),
+);
+
+/** A cancelled test is given up by vitest at once; what it changed is being put back all the same. */
+const plays: Promise<unknown>[] = [];
+afterAll(async () => {
+  await Promise.allSettled(plays);
+  await Promise.all(members.map(({ client }) => client.close()));
+  display.close();
+  file.close();
+});
+
+for (const scenarioFile of context.scenarios) {
+  const { default: scenario } = (await import(/* @vite-ignore */ scenarioFile.file)) as { default: Scenario };
+  test(`${scenario.claim} ${scenario.title}`, async ({ signal, expect }) => {
+    const playing = play(scenario, scenarioFile, { context, members, state, log, signal });
+    plays.push(playing);
+    const records = await playing;
+    const wrong = records.filter(({ verdict }) => verdict === 'non-conformant');
+    expect(wrong.map(({ id }) => id)).toEqual([]);
+  });
+}

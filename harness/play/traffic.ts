@@ -1,0 +1,229 @@
+import { toObservation } from '../traffic/answers.ts';
+import { startPaced, type RunningLoop } from '../traffic/run-loop.ts';
+import type { Answer, ClientPod } from '../traffic/types.ts';
+import { errorRate } from '../verdict/rules.ts';
+import { SequentialTest } from '../verdict/sequential-test.ts';
+import { ERROR_LABEL, type Assessment, type Rule } from '../verdict/types.ts';
+import { poll, sleep, WaitTimeout } from '../wait/wait.ts';
+import { AnswersFile } from './answers-file.ts';
+import type { Calls } from './calls.ts';
+import type { Outcome } from './recorder.ts';
+import type { Scene } from './scene.ts';
+import { seconds } from './words.ts';
+
+/** Something that was done to a mesh: when the command was sent, and when it was acknowledged. Milliseconds. */
+export interface Event {
+  readonly what: string;
+  readonly sentMs: number;
+  readonly acknowledgedMs: number;
+}
+
+/** A call may be lost this long after it was sent; its line arrives a little later. */
+const CALL_TIMEOUT_MS = 5000;
+/** What the pod's clock resolves (10 ms) and a round trip adds, until the loop's end tells better. */
+const CLOCK_MS = 20;
+
+interface Start {
+  readonly pod: ClientPod;
+  readonly place: { readonly where: string; readonly again: string };
+}
+
+/** Paced calls from one caller that go on while things happen to the mesh. */
+export class PacedCalls<Check extends string = string> {
+  readonly calls: Calls<Check>;
+  readonly #scene: Scene;
+  readonly #file: AnswersFile;
+  readonly #loop: RunningLoop;
+  readonly #place: { readonly where: string; readonly again: string };
+  /** Answers since the event before last: older ones have been judged. */
+  #answers: Answer[] = [];
+  #total = 0;
+  #over = false;
+
+  private constructor(scene: Scene, calls: Calls<Check>, start: Start) {
+    this.#scene = scene;
+    this.calls = calls;
+    this.#file = new AnswersFile(scene.context.outDirectory, `${scene.path}/paced-${calls.cluster.name}`);
+    this.#place = start.place;
+    const { exec } = calls.cluster;
+    this.#loop = startPaced({
+      exec,
+      pod: start.pod,
+      loop: { ...calls.target, mode: 'paced', perSecond: scene.context.rate, timeoutMs: CALL_TIMEOUT_MS },
+      onAnswer: (answer) => {
+        this.#take(answer);
+      },
+      signal: scene.signal,
+    });
+    void this.#loop.done.finally(() => {
+      this.#over = true;
+    });
+  }
+
+  /** Starts the loop; resolves when the first calls have been answered. */
+  static async start<Check extends string>(scene: Scene, calls: Calls<Check>): Promise<PacedCalls<Check>> {
+    const paced = new PacedCalls(scene, calls, { pod: await calls.caller(), place: await calls.where() });
+    const what = `the first answers to the loop in ${calls.cluster.name}`;
+    await poll({ what, timeoutMs: 30_000, intervalMs: 200, signal: scene.signal }, () =>
+      Promise.resolve(paced.#total >= 10 || paced.#over ? true : undefined),
+    );
+    return paced;
+  }
+
+  /** Lets calls go on for a while, so that what was before an event is on record too. */
+  async goOn(ms: number): Promise<void> {
+    await sleep(ms, this.#scene.signal);
+  }
+
+  /** Judges who answers after an event, how soon, and what was lost. */
+  async takesOver(event: Event, check: Check): Promise<void> {
+    const { subject } = this.#scene.recorder.declaration(check);
+    if (subject.kind !== 'takeover') throw new Error(`the check ${check} is not about a takeover`);
+    const startedAt = event.sentMs;
+    const rule: Rule = { ...subject.rule, eventMs: [event.sentMs - CLOCK_MS, event.acknowledgedMs + CLOCK_MS] };
+    const cleanRunMs = (Math.log(1e-3) / Math.log1p(-(rule.residual ?? 0.05)) / this.#scene.context.rate) * 1000;
+    const patienceMs = rule.withinMs + cleanRunMs + CALL_TIMEOUT_MS + 3000;
+    this.#scene.recorder.say(`${event.what}: who answers now?`, { check: this.#scene.recorder.idOf(check) });
+    const assess = (): Assessment => assessed(rule, this.#since(event), this.#scene.context.risk);
+    const assessment = await this.#until(patienceMs, () => {
+      const seen = assess();
+      return seen.verdict === 'inconclusive' ? undefined : seen;
+    }).then((decided) => decided ?? assess());
+    await this.#record(check, {
+      verdict: assessment.verdict,
+      reason: assessment.verdict === 'inconclusive' && this.#over ? 'stream-lost' : assessment.reason,
+      message: assessment.message,
+      rule,
+      assessment,
+      figures: this.#figures(event, [subject.rule.from, subject.rule.to]),
+      startedAt,
+    });
+  }
+
+  /** Judges how soon versions that were away answer again. */
+  async answersAgain(event: Event, check: Check): Promise<void> {
+    const { subject } = this.#scene.recorder.declaration(check);
+    if (subject.kind !== 'return') throw new Error(`the check ${check} is not about a return`);
+    const { labels, withinMs } = subject;
+    const first = (label: string): Answer | undefined => this.#since(event).find((answer) => answer.label === label);
+    await this.#until(withinMs + CALL_TIMEOUT_MS, () => (labels.every((label) => first(label)) ? true : undefined));
+    const times = labels.map((label) => (first(label)?.receivedMs ?? Infinity) - event.sentMs);
+    const backMs = Math.max(...times);
+    const missing = labels.filter((label) => first(label) === undefined);
+    const verdict = missing.length === 0 && backMs <= withinMs ? 'conformant' : 'non-conformant';
+    const unknown = missing.length > 0 && this.#over;
+    await this.#record(check, {
+      verdict: unknown ? 'inconclusive' : verdict,
+      reason: unknown ? 'stream-lost' : verdict === 'conformant' ? 'seen' : 'late',
+      message:
+        missing.length > 0
+          ? `expected answers from ${labels.join(' and ')} within ${seconds(withinMs)} of "${event.what}"; none from ${missing.join(', ')} in ${String(this.#since(event).length)} calls`
+          : `${labels.join(' and ')} answered ${seconds(backMs)} after "${event.what}" (limit ${seconds(withinMs)})`,
+      figures: { ...this.#figures(event, []), ...(Number.isFinite(backMs) ? { timeBackMs: Math.round(backMs) } : {}) },
+      startedAt: event.sentMs,
+    });
+  }
+
+  /** Judges the answers since an event by a rule, while calls go on, until it is decided or its budget is spent. */
+  async keeps(event: Event, check: Check): Promise<void> {
+    const { subject } = this.#scene.recorder.declaration(check);
+    if (subject.kind !== 'answers') throw new Error(`the check ${check} is not about answers`);
+    const { rule } = subject;
+    const { risk } = this.#scene.context;
+    const companion = errorRate({ below: 0.01 });
+    const budget = Math.max(new SequentialTest(rule, risk).plan.expectedRequests * 2, 1000);
+    const patienceMs = (budget / this.#scene.context.rate) * 1000;
+    const look = (): { answers: Assessment; errors: Assessment } => ({
+      answers: assessed(rule, this.#since(event), risk),
+      errors: assessed(companion, this.#since(event), risk),
+    });
+    const decided = await this.#until(patienceMs, () => {
+      const seen = look();
+      return seen.answers.verdict !== 'inconclusive' && seen.errors.verdict !== 'inconclusive' ? seen : undefined;
+    });
+    const { answers, errors } = decided ?? look();
+    const bad = [answers, errors].find(({ verdict }) => verdict === 'non-conformant');
+    const open = [answers, errors].find(({ verdict }) => verdict === 'inconclusive');
+    const decisive = bad ?? open ?? answers;
+    await this.#record(check, {
+      verdict: decisive.verdict,
+      reason: decisive.reason,
+      message: decisive.message,
+      rule,
+      assessment: answers,
+      errors: { count: errors.counts[ERROR_LABEL] ?? 0, requests: errors.requests, verdict: errors.verdict },
+      figures: this.#figures(event, []),
+      startedAt: event.sentMs,
+    });
+  }
+
+  /** Ends the loop; calls under way are waited for. */
+  async stop(): Promise<void> {
+    const end = await this.#loop.stop();
+    this.#file.close();
+    if (!end.complete) {
+      this.#scene.recorder.say(`the stream of ${this.calls.cluster.name} broke: ${end.transport ?? 'no trailer'}`);
+    }
+  }
+
+  #take(answer: Answer): void {
+    this.#file.write(answer);
+    this.#answers.push(answer);
+    this.#total += 1;
+  }
+
+  /** Answers that arrived after an event began; older ones are let go. */
+  #since(event: Event): readonly Answer[] {
+    this.#answers = this.#answers.filter((answer) => answer.receivedMs > event.sentMs - 60_000);
+    return this.#answers.filter((answer) => answer.receivedMs >= event.sentMs);
+  }
+
+  async #until<T>(timeoutMs: number, look: () => T | undefined): Promise<T | undefined> {
+    try {
+      return await poll({ what: 'a verdict', timeoutMs, intervalMs: 250, signal: this.#scene.signal }, () =>
+        Promise.resolve(look() ?? (this.#over ? look() : undefined)),
+      );
+    } catch (error) {
+      if (error instanceof WaitTimeout) return undefined;
+      throw error;
+    }
+  }
+
+  async #record(check: Check, outcome: Outcome): Promise<void> {
+    await this.#scene.recorder.record(check, { ...outcome, ...this.#place, answersFile: this.#file.path });
+  }
+
+  /** Measured in any case, whatever the verdict. */
+  #figures(event: Event, change: readonly string[]): Record<string, number | string> {
+    const after = this.#since(event);
+    const lost = after.filter((answer) => answer.label === ERROR_LABEL);
+    const since = (answer: Answer | undefined): Record<string, number> =>
+      answer === undefined ? {} : { ms: Math.round(answer.receivedMs - event.sentMs) };
+    const firstLost = since(lost[0])['ms'];
+    const lastLost = since(lost.at(-1))['ms'];
+    const lastOld = since(after.filter((answer) => answer.label === change[0]).at(-1))['ms'];
+    return {
+      calls: after.length,
+      lostRequests: lost.length,
+      ...(firstLost === undefined ? {} : { firstFailureMs: firstLost }),
+      ...(lastLost === undefined ? {} : { lastFailureMs: lastLost }),
+      ...(lastOld === undefined ? {} : { lastOldAnswerMs: lastOld }),
+      ...(lost.length === 0 ? {} : { failures: kindsOf(lost) }),
+    };
+  }
+}
+
+function kindsOf(lost: readonly Answer[]): string {
+  const kinds = new Map<string, number>();
+  for (const { failure = 'error', status } of lost) {
+    const kind = status > 0 ? `HTTP ${String(status)}` : failure;
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  return [...kinds].map(([kind, count]) => `${String(count)} × ${kind}`).join(', ');
+}
+
+function assessed(rule: Rule, answers: readonly Answer[], risk: Scene['context']['risk']): Assessment {
+  const test = new SequentialTest(rule, risk);
+  test.observe(...answers.map(toObservation));
+  return test.assess();
+}

@@ -1,0 +1,164 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../../command/command.ts';
+import type { ClusterTopology } from '../../topology/topology.ts';
+import type { ClusterRequest, Finding, Freezable, ProvidedCluster, Provider, Rising } from '../types.ts';
+import { kindConfig, kindName, nodeContainer } from './config.ts';
+import { loadLocalImages } from './images.ts';
+import { freeze, nodeAddress, routeBetween, thaw } from './nodes.ts';
+import { kindPreflight } from './preflight.ts';
+
+/** How kind clusters are made. */
+export interface KindOptions {
+  /** The kind program. @default 'kind' from PATH */
+  readonly program: string;
+  /** Node image; kind's own default when absent. */
+  readonly nodeImage: string | undefined;
+  /** Images that the run is going to need on the nodes. */
+  readonly images: readonly string[];
+  /** Clusters of the topology, for the preflight. */
+  readonly clusters: readonly ClusterTopology[];
+  /** Keep clusters that are there already (`--reuse`). */
+  readonly reuse: boolean;
+}
+
+async function listKindClusters(program: string): Promise<string[]> {
+  const { stdout } = await run(program, ['get', 'clusters', '-q'], { timeoutMs: 30_000 });
+  return stdout.split('\n').filter((line) => line.startsWith('meshproof-'));
+}
+
+/** Clusters of a run, found by name: also after a crash that left nothing else. */
+export async function kindClustersOf(program: string, runId: string): Promise<string[]> {
+  return (await listKindClusters(program)).filter((name) => name.startsWith(`meshproof-${runId}-`));
+}
+
+/** Deletes kind clusters; resolves to the names of those that are still there. */
+export async function deleteKindClusters(program: string, names: readonly string[]): Promise<string[]> {
+  for (const name of names) await thaw(nodeContainer(name), 'node').catch(() => undefined);
+  await Promise.all(
+    names.map((name) => run(program, ['delete', 'cluster', '--name', name, '-q'], { timeoutMs: 120_000, allowFailure: true })),
+  );
+  const left = new Set(await listKindClusters(program));
+  return names.filter((name) => left.has(name));
+}
+
+/** Clusters of one node each, in the local Docker. */
+export class KindProvider implements Provider {
+  readonly name = 'kind';
+  readonly meshIsThere = false;
+  readonly #options: KindOptions;
+  #runId = '';
+
+  constructor(options: KindOptions) {
+    this.#options = options;
+  }
+
+  preflight(): Promise<Finding[]> {
+    return kindPreflight(this.#options);
+  }
+
+  up(request: ClusterRequest): Rising {
+    this.#runId = request.runId;
+    const existing = this.#options.reuse
+      ? kindClustersOf(this.#options.program, request.runId)
+      : Promise.resolve([]);
+    const clusters = new Map(
+      request.clusters.map((cluster) => [cluster.name, this.#raise(cluster, request, existing)] as const),
+    );
+    return { clusters, joined: this.#join(request, clusters) };
+  }
+
+  async down(runId: string): Promise<string[]> {
+    const { program } = this.#options;
+    return deleteKindClusters(program, await kindClustersOf(program, runId));
+  }
+
+  async logs(runId: string, directory: string): Promise<void> {
+    const { program } = this.#options;
+    for (const name of await kindClustersOf(program, runId)) {
+      await run(program, ['export', 'logs', join(directory, name), '--name', name, '-q'], { timeoutMs: 120_000 });
+    }
+  }
+
+  async freeze(cluster: string, part: Freezable): Promise<{ thaw: () => Promise<void> }> {
+    const container = this.containerOf(cluster);
+    await freeze(container, part);
+    return { thaw: () => thaw(container, part) };
+  }
+
+  /** The container that holds a cluster's node. */
+  containerOf(cluster: string): string {
+    return nodeContainer(kindName(this.#runId, cluster));
+  }
+
+  async #raise(
+    cluster: ClusterTopology,
+    request: ClusterRequest,
+    existing: Promise<string[]>,
+  ): Promise<ProvidedCluster> {
+    const name = kindName(request.runId, cluster.name);
+    const kubeconfig = join(request.directory, `${cluster.name}.kubeconfig`);
+    if ((await existing).includes(name)) {
+      if (!existsSync(kubeconfig)) await this.#exportKubeconfig(name, kubeconfig);
+    } else {
+      await this.#create(cluster, name, { ...request, kubeconfig });
+    }
+    const container = nodeContainer(name);
+    const address = await nodeAddress(container, request.signal);
+    await loadLocalImages({ program: this.#options.program, cluster: name, container }, this.#options.images, request.directory);
+    const { nodeImage } = this.#options;
+    return {
+      name: cluster.name,
+      kubeconfig,
+      serverForPeers: `https://${address}:6443`,
+      loadBalancerAddress: address,
+      ...(nodeImage === undefined ? {} : { nodeImage }),
+    };
+  }
+
+  /** Without kind's own wait: it reports success on a time-out, and installing need not wait for the node to be Ready. */
+  async #create(
+    cluster: ClusterTopology,
+    name: string,
+    request: ClusterRequest & { readonly kubeconfig: string },
+  ): Promise<void> {
+    const { program, nodeImage } = this.#options;
+    request.say(`creating kind cluster ${name}`);
+    await run(
+      program,
+      [
+        ...['create', 'cluster', '--name', name, '--config', '-', '--kubeconfig', request.kubeconfig, '-q'],
+        ...(nodeImage === undefined ? [] : ['--image', nodeImage]),
+      ],
+      {
+        timeoutMs: 300_000,
+        signal: request.signal,
+        stdin: kindConfig(cluster),
+        logFile: join(request.directory, `${cluster.name}-kind.log`),
+      },
+    );
+  }
+
+  async #exportKubeconfig(name: string, kubeconfig: string): Promise<void> {
+    await run(this.#options.program, ['export', 'kubeconfig', '--name', name, '--kubeconfig', kubeconfig, '-q'], {
+      timeoutMs: 30_000,
+    });
+  }
+
+  async #join(
+    request: ClusterRequest,
+    rising: ReadonlyMap<string, Promise<ProvidedCluster>>,
+  ): Promise<void> {
+    const neighbours = await Promise.all(
+      request.clusters.map(async (cluster) => {
+        const provided = await rising.get(cluster.name);
+        return {
+          container: nodeContainer(kindName(request.runId, cluster.name)),
+          address: provided?.loadBalancerAddress ?? '',
+          cluster,
+        };
+      }),
+    );
+    await routeBetween(neighbours);
+  }
+}

@@ -1,0 +1,37 @@
+import type { Cluster } from '../../cluster/cluster.ts';
+import type { KubernetesObject } from '../../cluster/types.ts';
+import { reasonOf } from './reason.ts';
+
+/** The label by which all that a run made in a cluster is found again; its value is the run's id. */
+export const RUN_LABEL = 'meshproof.dev/run';
+const NAMESPACE = { apiVersion: 'v1', kind: 'Namespace' } as const;
+/** Pods get 30 s to end; what they wait for in Envoy's drain adds to it. */
+const PATIENCE_MS = 120_000;
+
+/** A namespace that a run made. */
+export interface RunNamespace {
+  readonly name: string;
+  readonly runId: string;
+}
+
+/** Namespaces that carry the label of this run, or of any. */
+export async function runNamespaces(cluster: Cluster, runId?: string): Promise<RunNamespace[]> {
+  const labelSelector = runId === undefined ? RUN_LABEL : `${RUN_LABEL}=${runId}`;
+  const found = await cluster.list<KubernetesObject>({ ...NAMESPACE, labelSelector });
+  return found.map(({ metadata }) => ({ name: metadata.name, runId: metadata.labels?.[RUN_LABEL] ?? '' }));
+}
+
+/** Deletes namespaces and waits until they are gone; resolves to what is left, each with the reason. */
+export async function removeNamespaces(cluster: Cluster, names: readonly string[]): Promise<string[]> {
+  const left = await Promise.all(
+    names.map(async (name) => {
+      try {
+        await cluster.deleteAndWait({ ...NAMESPACE, name }, { timeoutMs: PATIENCE_MS });
+        return [];
+      } catch (error) {
+        return [`namespace ${name} in ${cluster.name}: ${reasonOf(error)}`];
+      }
+    }),
+  );
+  return left.flat();
+}

@@ -1,0 +1,139 @@
+/**
+ * What happens in a run, as lines of `events.ndjson`: the source of truth from which every report is made.
+ * Whoever runs a stage or judges a check says so here, at once.
+ */
+import { z } from 'zod';
+import * as schema from './schema.ts';
+import type { CheckRecord, Defaults, Environment, PreflightFinding, RunStart, StageName } from './types.ts';
+
+/** The name of the file in a run's directory. */
+export const EVENTS_FILE = 'events.ndjson';
+
+/** The first event: which run this is. What is not yet known of the environment follows by `environment`. */
+export interface RunStarted {
+  readonly type: 'run-started';
+  readonly run: RunStart;
+  readonly environment?: Partial<Environment>;
+  readonly defaults?: Defaults;
+}
+
+/** Facts of the environment as they become known; clusters are merged by name, lists are united. */
+export interface EnvironmentFound {
+  readonly type: 'environment';
+  readonly environment: Partial<Environment>;
+}
+
+/** How many checks the run is going to have, skipped ones too. Fewer in the end is inconclusive, never green. */
+export interface Planned {
+  readonly type: 'plan';
+  readonly checks: number;
+}
+
+/** A stage begins or ends. `failed`: it broke for good, after all retries (not: a check in it was non-conformant). */
+export interface StageChanged {
+  readonly type: 'stage';
+  readonly name: StageName;
+  readonly state: 'started' | 'done' | 'failed';
+  readonly suite?: string;
+  readonly variant?: string;
+  readonly cluster?: string;
+  readonly durationMs?: number;
+  readonly message?: string;
+}
+
+/** What is being done or awaited now; only for people who watch. */
+export interface Progress {
+  readonly type: 'progress';
+  readonly text: string;
+  /** The id of the check that is being measured. */
+  readonly check?: string;
+  /** Requests of that check so far. */
+  readonly requests?: number;
+}
+
+/** A check is judged. Of two with one id, the later holds. */
+export interface Checked {
+  readonly type: 'check';
+  readonly check: CheckRecord;
+}
+
+/** Something that a reader of the report has to know. */
+export interface Noted {
+  readonly type: 'note';
+  readonly level: 'info' | 'warning';
+  readonly text: string;
+}
+
+/** All findings of the preflight. */
+export interface PreflightDone {
+  readonly type: 'preflight';
+  readonly findings: readonly PreflightFinding[];
+}
+
+/** The last event. A run without one was killed, or is still going on. */
+export interface RunEnded {
+  readonly type: 'run-ended';
+  readonly verdict: CheckRecord['verdict'];
+  readonly exitCode: number;
+  /** By which signal it was ended, e.g. SIGINT. */
+  readonly signal?: string;
+}
+
+/** An event as its author gives it; the log adds the time. */
+export type RunEvent =
+  | RunStarted
+  | EnvironmentFound
+  | Planned
+  | StageChanged
+  | Progress
+  | Checked
+  | Noted
+  | PreflightDone
+  | RunEnded;
+
+/** An event as it is stored: with the time, ISO 8601 with milliseconds. */
+export type LoggedEvent = RunEvent & { readonly at: string };
+
+const at = z.iso.datetime();
+const text = z.string();
+
+/** Validates one line of `events.ndjson`. */
+export const loggedEvent: z.ZodType<LoggedEvent> = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('run-started'),
+    at,
+    run: schema.runStart,
+    environment: schema.partialEnvironment.exactOptional(),
+    defaults: schema.defaults.exactOptional(),
+  }),
+  z.object({ type: z.literal('environment'), at, environment: schema.partialEnvironment }),
+  z.object({ type: z.literal('plan'), at, checks: z.int().nonnegative() }),
+  z.object({
+    type: z.literal('stage'),
+    at,
+    name: schema.stageName,
+    state: z.enum(['started', 'done', 'failed']),
+    suite: text.exactOptional(),
+    variant: text.exactOptional(),
+    cluster: text.exactOptional(),
+    durationMs: z.number().nonnegative().exactOptional(),
+    message: text.exactOptional(),
+  }),
+  z.object({
+    type: z.literal('progress'),
+    at,
+    text,
+    check: text.exactOptional(),
+    requests: z.int().nonnegative().exactOptional(),
+  }),
+  z.object({ type: z.literal('check'), at, check: schema.checkRecord }),
+  z.object({ type: z.literal('note'), at, level: z.enum(['info', 'warning']), text }),
+  z.object({ type: z.literal('preflight'), at, findings: z.array(schema.preflightFinding) }),
+  z.object({
+    type: z.literal('run-ended'),
+    at,
+    verdict: schema.verdict,
+    exitCode: z.int().nonnegative(),
+    signal: text.exactOptional(),
+  }),
+]);

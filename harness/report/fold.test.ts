@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { LoggedEvent } from './events.ts';
+import { parseEvents } from './event-log.ts';
+import type { EventsRead } from './event-log.ts';
+import { foldReport } from './fold.ts';
+import { reportText } from './write.ts';
+
+const NAMES = ['healthy', 'broken', 'set-up-died', 'interrupted', 'killed'] as const;
+
+function fixture(name: (typeof NAMES)[number]): EventsRead {
+  return parseEvents(readFileSync(new URL(`../../fixtures/events/${name}.ndjson`, import.meta.url), 'utf8'));
+}
+
+const published: unknown = JSON.parse(
+  readFileSync(new URL('../../reports/report.schema.json', import.meta.url), 'utf8'),
+);
+const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+addFormats.default(ajv);
+const validate = ajv.compile(published as object);
+
+function mistakes(read: EventsRead): unknown {
+  validate(JSON.parse(reportText(foldReport(read))));
+  return validate.errors;
+}
+
+describe('the report of a run', () => {
+  test.each([
+    ['healthy', 'conformant', 0],
+    ['broken', 'non-conformant', 1],
+    ['set-up-died', 'inconclusive', 3],
+    ['interrupted', 'inconclusive', 130],
+    ['killed', 'inconclusive', 3],
+  ] as const)('that is %s says %s and exits %i', (name, verdict, exitCode) => {
+    const report = foldReport(fixture(name));
+    expect([report.verdict, report.run.exitCode]).toEqual([verdict, exitCode]);
+  });
+
+  test.each(NAMES)('of %s events meets the published schema', (name) => {
+    expect(mistakes(fixture(name))).toBeNull();
+  });
+
+  test('meets the schema and is never green at any moment before the end', () => {
+    const whole = fixture('healthy');
+    fc.assert(
+      fc.property(fc.nat(whole.events.length - 1), (length) => {
+        const read = { ...whole, events: whole.events.slice(0, length) };
+        expect(mistakes(read)).toBeNull();
+        expect(foldReport(read).run.exitCode).toBe(3);
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  test('is refused by the schema when a verdict is misspelt', () => {
+    const report = JSON.parse(reportText(foldReport(fixture('healthy')))) as { verdict: string };
+    expect(validate({ ...report, verdict: 'passed' })).toBe(false);
+  });
+});
+
+describe('what is missing from a run', () => {
+  test('is one entry that names the stage at which set-up died', () => {
+    const { checks } = foldReport(fixture('set-up-died'));
+    expect(checks).toHaveLength(1);
+    expect(checks[0]).toMatchObject({ id: 'multi-primary/flat/set-up-died/mesh', verdict: 'inconclusive' });
+    expect(checks[0]?.message).toContain('cluster2');
+    expect(checks[0]?.message).toContain('ImagePullBackOff');
+  });
+
+  test('is one entry that names the signal, the stage and how far it came', () => {
+    const last = foldReport(fixture('interrupted')).checks.at(-1);
+    expect(last?.message).toBe(
+      'SIGINT ended the run in the stage measure (multi-primary/flat); 3 of 9 checks have a verdict.',
+    );
+  });
+
+  test('after kill -9 keeps the checks that were judged', () => {
+    const { checks, notes } = foldReport(fixture('killed'));
+    expect(checks.map((check) => check.verdict)).toEqual([
+      'conformant',
+      'conformant',
+      'conformant',
+      'inconclusive',
+    ]);
+    expect(notes.map((note) => note.text)).toEqual(['1 line of events.ndjson was cut short']);
+  });
+
+  test('is inconclusive where checks were planned and never came', () => {
+    const { events } = fixture('healthy');
+    const without = events.filter((event) => event.type !== 'check' || event.check.claim !== 'M4');
+    const report = foldReport({ events: without, torn: 0, unknown: 0 });
+    expect(report.run.exitCode).toBe(3);
+    expect(report.checks.at(-1)?.reason).toBe('not-reached');
+  });
+
+  test('is inconclusive where events cannot be understood', () => {
+    expect(foldReport({ ...fixture('healthy'), unknown: 1 }).run.exitCode).toBe(3);
+  });
+
+  test('is only a warning where it is the teardown', () => {
+    const { events } = fixture('healthy');
+    const failed = events.map((event): LoggedEvent =>
+      event.type === 'stage' && event.name === 'teardown' && event.state === 'done'
+        ? { ...event, state: 'failed', message: 'cluster2 is still there' }
+        : event,
+    );
+    const report = foldReport({ events: failed, torn: 0, unknown: 0 });
+    expect(report.run.exitCode).toBe(0);
+    expect(report.notes).toContainEqual({
+      level: 'warning',
+      text: 'teardown failed: cluster2 is still there',
+    });
+  });
+});
+
+describe('a run that goes on with the evidence of an earlier one', () => {
+  test('replaces the checks that it judged again and keeps the others', () => {
+    const broken = fixture('broken').events;
+    const again = broken.map((event): LoggedEvent =>
+      event.type === 'check' ? { ...event, check: { ...event.check, verdict: 'conformant' } } : event,
+    );
+    const inconclusive = again.filter((event) => event.type !== 'check' || event.check.id.includes('M3'));
+    const report = foldReport({ events: [...broken, ...inconclusive], torn: 0, unknown: 0 });
+    expect(report.checks).toHaveLength(9);
+    expect(report.totals.extended).toEqual({
+      conformant: 1,
+      'non-conformant': 1,
+      inconclusive: 0,
+      skipped: 1,
+    });
+    expect(report.run.exitCode).toBe(1);
+  });
+});
+
+describe('the environment', () => {
+  test('is put together from facts as they become known', () => {
+    const { environment } = foldReport(fixture('healthy'));
+    expect(environment.provider).toBe('kind');
+    expect(environment.clusters.map((cluster) => cluster.network)).toEqual(['network1', 'network2']);
+    expect(environment.mesh?.version).toBe('1.27.3');
+  });
+});

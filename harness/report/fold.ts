@@ -1,0 +1,87 @@
+import type { LoggedEvent } from './events.ts';
+import type { EventsRead } from './event-log.ts';
+import { foldEnvironment } from './fold-environment.ts';
+import { foldStages } from './fold-stages.ts';
+import { countVerdicts, exitCodeOf, verdictOf } from './outcome.ts';
+import { SCHEMA_VERSION } from './schema.ts';
+import type { CheckRecord, Report, RunStart, StageRecord } from './types.ts';
+import { unfinished } from './unfinished.ts';
+
+/**
+ * Makes the report of what happened. Works at every moment of a run, and after it was killed: what is missing then is
+ * one inconclusive entry that names the stage.
+ */
+export function foldReport({ events, torn, unknown }: EventsRead): Report {
+  const latest = sinceLastStart(events);
+  const stages = foldStages(latest);
+  const ended = latest.findLast((event) => event.type === 'run-ended');
+  const judged = lastOfEachCheck(events);
+  const planned = latest.findLast((event) => event.type === 'plan')?.checks ?? null;
+  const start = startOf(latest);
+  const signal = ended?.signal ?? null;
+  const checks = [
+    ...judged,
+    ...unfinished({ start, stages, ended, judged: judged.length, planned, unknown }),
+  ];
+  const environment = foldEnvironment(events);
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    // 2 (usage or configuration) is known to the command line only; all other codes follow from the checks.
+    run: {
+      ...start,
+      ended: ended?.at ?? null,
+      exitCode: ended?.exitCode === 2 ? 2 : exitCodeOf(checks, signal),
+      signal,
+      planned,
+    },
+    environment,
+    provider: environment.provider,
+    verdict: verdictOf(checks),
+    defaults: latest.find((event) => event.type === 'run-started')?.defaults ?? {},
+    totals: {
+      core: countVerdicts(checks.filter((check) => check.level === 'core')),
+      extended: countVerdicts(checks.filter((check) => check.level === 'extended')),
+    },
+    checks,
+    stages,
+    preflight: latest.findLast((event) => event.type === 'preflight')?.findings ?? [],
+    notes: notesOf(latest, { stages, torn }),
+  };
+}
+
+/** A run that goes on with an earlier one's evidence (`--continue`) writes into the same file. */
+function sinceLastStart(events: readonly LoggedEvent[]): readonly LoggedEvent[] {
+  const start = events.findLastIndex((event) => event.type === 'run-started');
+  return start <= 0 ? events : events.slice(start);
+}
+
+function startOf(events: readonly LoggedEvent[]): RunStart {
+  const started = events.find((event) => event.type === 'run-started');
+  if (started !== undefined) return started.run;
+  const at = events[0]?.at ?? new Date(0).toISOString();
+  return { id: 'unknown', started: at, command: '', seed: 0, harnessVersion: 'unknown' };
+}
+
+function lastOfEachCheck(events: readonly LoggedEvent[]): readonly CheckRecord[] {
+  const checks = new Map<string, CheckRecord>();
+  for (const event of events) if (event.type === 'check') checks.set(event.check.id, event.check);
+  return [...checks.values()];
+}
+
+function notesOf(
+  events: readonly LoggedEvent[],
+  { stages, torn }: { stages: readonly StageRecord[]; torn: number },
+): Report['notes'] {
+  const said = events.flatMap((event) =>
+    event.type === 'note' ? [{ level: event.level, text: event.text }] : [],
+  );
+  const afterwards = stages
+    .filter((stage) => stage.state === 'failed' && (stage.name === 'collect' || stage.name === 'teardown'))
+    .map((stage) => ({
+      level: 'warning' as const,
+      text: `${stage.name} failed: ${stage.message ?? 'no reason given'}`,
+    }));
+  const lines = torn === 1 ? '1 line of events.ndjson was' : `${String(torn)} lines of events.ndjson were`;
+  const cut = { level: 'warning' as const, text: `${lines} cut short` };
+  return [...said, ...afterwards, ...(torn > 0 ? [cut] : [])];
+}

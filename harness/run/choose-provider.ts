@@ -1,0 +1,70 @@
+import { which } from '../command/which.ts';
+import { run as runCommand } from '../command/command.ts';
+import { imagesIn, readApplication } from '../deploy/apps.ts';
+import type { RunOptions } from '../options/types.ts';
+import { KindProvider } from '../provider/kind/kind.ts';
+import { KubeconfigProvider } from '../provider/kubeconfig/kubeconfig.ts';
+import type { Provider } from '../provider/types.ts';
+import type { Selected } from '../select.ts';
+import type { ClusterTopology } from '../topology/topology.ts';
+import { appsDirectory, userPath } from './setup.ts';
+
+const dockerAnswers = async (): Promise<boolean> => {
+  try {
+    return (await runCommand('docker', ['version', '-f', '{{.Server.Version}}'], { timeoutMs: 10_000 })).exitCode === 0;
+  } catch {
+    return false;
+  }
+};
+
+/** Which provider `auto` means here. It never looks at the user's current context. */
+export async function decideProvider(options: RunOptions): Promise<'kind' | 'kubeconfig' | { readonly mistake: string }> {
+  if (options.provider === 'kind' || options.provider === 'kubeconfig') return options.provider;
+  if (options.provider === 'embedded') return { mistake: 'the embedded provider is not part of this version; use --provider kind or kubeconfig' };
+  if (options.cluster.length > 0) return 'kubeconfig';
+  const [docker, kind, istioctl] = await Promise.all([dockerAnswers(), which(options.kindBin), which(options.istioctlBin)]);
+  if (docker && kind !== undefined && istioctl !== undefined) return 'kind';
+  const missing = [
+    ...(docker ? [] : ['Docker does not answer (docker version)']),
+    ...(kind === undefined ? [`there is no ${options.kindBin} on PATH`] : []),
+    ...(istioctl === undefined ? [`there is no ${options.istioctlBin} on PATH`] : []),
+  ];
+  return {
+    mistake:
+      `no provider can be used here: ${missing.join('; ')}, and no --cluster was given. ` +
+      'Install what is missing, or give clusters: --cluster cluster1=FILE[:CONTEXT] --cluster cluster2=FILE[:CONTEXT]. ' +
+      'See: npx meshproof doctor --provider kind',
+  };
+}
+
+/** Makes the provider for one topology. */
+export function createProvider(
+  name: 'kind' | 'kubeconfig',
+  options: RunOptions,
+  needs: { readonly clusters: readonly ClusterTopology[]; readonly scenarios: readonly Selected[] },
+): Provider {
+  const { clusters } = needs;
+  if (name === 'kubeconfig') {
+    return new KubeconfigProvider({
+      sources: options.cluster.map((source) => ({ ...source, file: userPath(source.file) })),
+      clusters,
+      installMesh: options.installMesh,
+      allowDisruption: options.allowDisruption,
+    });
+  }
+  return new KindProvider({
+    program: options.kindBin,
+    nodeImage: options.kindImage,
+    images: imagesOf(options, needs.scenarios),
+    clusters,
+    reuse: options.reuse !== undefined,
+  });
+}
+
+function imagesOf(options: RunOptions, scenarios: readonly Selected[]): string[] {
+  const apps = new Set(scenarios.flatMap(({ scenario }) => Object.values(scenario.apps).flat()));
+  const images = [...apps].flatMap((app) => imagesIn(readApplication(app, { scenario: appsDirectory, shared: appsDirectory })));
+  const { istioHub: hub, istioTag: tag } = options;
+  const istio = hub === undefined || tag === undefined ? [] : [`${hub}/pilot:${tag}`, `${hub}/proxyv2:${tag}`];
+  return [...new Set([...images, ...istio])];
+}

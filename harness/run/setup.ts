@@ -1,0 +1,45 @@
+import { randomInt } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { RunOptions } from '../options/types.ts';
+import type { EventLog } from '../report/event-log.ts';
+import type { Bounds } from '../scenario.ts';
+import type { RunState } from '../state/state.ts';
+
+/** The package's own folder, with suites and fixtures. */
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** Where the caller is: npm changes the directory, and says from where. */
+export const callerDirectory = (env: NodeJS.ProcessEnv = process.env): string => env['INIT_CWD'] ?? process.cwd();
+
+/** A path that the user gave. */
+export const userPath = (path: string): string => resolve(callerDirectory(), path);
+
+/** What all parts of a run share. */
+export interface Run {
+  readonly id: string;
+  readonly options: RunOptions;
+  readonly seed: number;
+  readonly state: RunState;
+  readonly log: EventLog;
+  /** Aborted by Ctrl-C and by --max-duration. */
+  readonly signal: AbortSignal;
+}
+
+export const seedOf = (options: RunOptions): number => options.seed ?? randomInt(2 ** 32);
+
+/** The promised bounds of disruptions, from the options. */
+export const boundsOf = (options: RunOptions): Bounds => ({
+  scaledToZero: { maxErrors: options.scaleErrors, withinMs: options.scaleWithin },
+  outage: { maxErrors: options.outageErrors, withinMs: options.outageWithin },
+  returnWithinMs: options.returnWithin,
+});
+
+/** Files that a user named and that are not there, as mistakes. */
+export const missingFiles = (files: readonly (readonly [flag: string, path: string | undefined])[]): string[] =>
+  files.flatMap(([flag, path]) =>
+    path === undefined || existsSync(userPath(path)) ? [] : [`${flag}: there is no file ${path} (looked in ${callerDirectory()})`],
+  );
+
+export const appsDirectory = join(ROOT, 'fixtures', 'apps');

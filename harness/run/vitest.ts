@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { createVitest } from 'vitest/node';
+import type { RunContext } from '../play/context.ts';
+
+/** How a run of the scenarios ended, as far as vitest knows; the verdicts are in the event log. */
+export interface Played {
+  /** Errors outside of any scenario: a file that does not load, a rejection that nobody awaited. */
+  readonly errors: readonly string[];
+}
+
+/** Longest that one scenario may take, in milliseconds; its waits have deadlines of their own. */
+const SCENARIO_MS = 20 * 60_000;
+
+const firstLine = (error: unknown): string => {
+  const message = (error as { message?: unknown }).message;
+  return (typeof message === 'string' ? message : String(error)).split('\n')[0] ?? '';
+};
+
+/**
+ * Plays scenarios with vitest, one after the other, in a thread of this process: a terminal's Ctrl-C reaches us alone.
+ * vitest's own handlers of signals are taken away; `signal` cancels, and then what was changed is still put back.
+ */
+export async function playAll(
+  root: string,
+  context: RunContext,
+  options: { readonly signal: AbortSignal; readonly failFast: boolean },
+): Promise<Played> {
+  const before = new Map(SIGNALS.map((name) => [name, new Set(process.listeners(name))]));
+  const vitest = await createVitest('test', {
+    watch: false,
+    config: false,
+    root,
+    include: ['harness/play/suite.e2e.ts'],
+    exclude: [],
+    pool: 'threads',
+    maxWorkers: 1,
+    fileParallelism: false,
+    isolate: false,
+    retry: 0,
+    bail: options.failFast ? 1 : 0,
+    testTimeout: SCENARIO_MS,
+    hookTimeout: SCENARIO_MS,
+    teardownTimeout: 120_000,
+    passWithNoTests: false,
+    reporters: [{}],
+    provide: { run: context },
+  }, { cacheDir: join(root, 'node_modules', '.cache', 'meshproof') });
+  for (const name of SIGNALS) {
+    for (const listener of process.listeners(name)) {
+      if (before.get(name)?.has(listener) !== true) process.removeListener(name, listener);
+    }
+  }
+  const cancel = (): void => {
+    void vitest.cancelCurrentRun('keyboard-input');
+  };
+  options.signal.addEventListener('abort', cancel, { once: true });
+  try {
+    const { testModules, unhandledErrors } = await vitest.start();
+    const failed = testModules.flatMap((module) => module.errors());
+    return { errors: [...failed, ...unhandledErrors].map(firstLine) };
+  } finally {
+    options.signal.removeEventListener('abort', cancel);
+    await vitest.close();
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;

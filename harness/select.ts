@@ -1,0 +1,69 @@
+/** Which scenarios there are, and which of them a run plays: decided once, for runner and report alike. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { MissingFeatures } from './mesh/types.ts';
+import { didYouMean } from './options/closest.ts';
+import type { ScenarioFile } from './play/context.ts';
+import type { Scenario } from './scenario.ts';
+
+/** A scenario and where it lies. */
+export interface Selected {
+  readonly file: ScenarioFile;
+  readonly scenario: Scenario;
+}
+
+/** Names of suites that have a topology. */
+export function suiteNames(root: string): string[] {
+  return readdirSync(join(root, 'suites'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(root, 'suites', entry.name, 'topology.yaml')))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/** The suites that were asked for, or all mistakes. */
+export function chooseSuites(root: string, wanted: readonly string[]): { suites: string[] } | { mistakes: string[] } {
+  const there = suiteNames(root);
+  const unknown = wanted.filter((name) => name !== 'all' && !there.includes(name));
+  if (unknown.length > 0) {
+    return { mistakes: unknown.map((name) => `unknown suite ${name}${didYouMean(name, there)}; suites: ${there.join(', ')}, all`) };
+  }
+  return { suites: wanted.includes('all') ? there : [...new Set(wanted)] };
+}
+
+/** Every scenario of a suite, in the order in which they are played: by claim, those that disrupt last. */
+export async function scenariosOf(root: string, suite: string): Promise<Selected[]> {
+  const folder = join(root, 'suites', suite);
+  const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'scenario.ts')));
+  const all = await Promise.all(
+    names.map(async (name) => {
+      const file = join(folder, name, 'scenario.ts');
+      const module = (await import(pathToFileURL(file).href)) as { default: Scenario };
+      return { file: { suite, name, file }, scenario: module.default };
+    }),
+  );
+  const rank = ({ scenario }: Selected): number =>
+    Number(scenario.disruptive ?? false) * 1000 + Number(/\d+/.exec(scenario.claim)?.[0] ?? 0);
+  return all.sort((a, b) => rank(a) - rank(b));
+}
+
+/** Does a scenario answer to `--scenario`: its claim, its folder's name, its id or the beginning of a check's id? */
+export function isWanted({ file, scenario }: Selected, variant: string, wanted: readonly string[]): boolean {
+  if (wanted.length === 0) return true;
+  const id = `${file.suite}/${variant}/${scenario.claim}`;
+  return wanted.some(
+    (one) => one === scenario.claim || one === file.name || one === `${file.suite}/${file.name}` || id.startsWith(one) || one.startsWith(`${id}/`),
+  );
+}
+
+/** Why a scenario is not played on this mesh; undefined when it is. */
+export function whySkipped({ scenario }: Selected, variant: string, missing: MissingFeatures): string | undefined {
+  if (scenario.variants !== undefined && !scenario.variants.includes(variant)) {
+    return `it is about the variant ${scenario.variants.join(', ')}`;
+  }
+  for (const need of scenario.needs ?? []) {
+    const reason = missing[need];
+    if (reason !== undefined) return `it needs ${need}: ${reason}`;
+  }
+  return undefined;
+}

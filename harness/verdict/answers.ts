@@ -1,0 +1,50 @@
+/** Answers as text: one JSON object a line, or one label a line. A line that says nothing is a lost call, never skipped. */
+import { z } from 'zod';
+import type { Observation } from './types.ts';
+import { ERROR_LABEL } from './types.ts';
+
+/** Null is as good as absent; further fields are let be. */
+const optionalNumber = z.number().nullish();
+const optionalName = z.union([z.string(), z.number()]).nullish();
+const answer = z.object({
+  label: z.string().min(1),
+  sentMs: optionalNumber,
+  receivedMs: optionalNumber,
+  connection: optionalName,
+  client: optionalName,
+});
+
+const LOST: Observation = { label: ERROR_LABEL };
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** One answer from a line of JSON; an unparsable one is a lost call. */
+function parseObject(line: string): Observation {
+  const { data } = answer.safeParse(parseJson(line));
+  if (data === undefined) return LOST;
+  const { label, sentMs, receivedMs, connection, client } = data;
+  return {
+    label,
+    ...(typeof sentMs === 'number' && { sentMs }),
+    ...(typeof receivedMs === 'number' && { receivedMs }),
+    ...((connection ?? undefined) !== undefined && { connection: String(connection) }),
+    ...((client ?? undefined) !== undefined && { client: String(client) }),
+  };
+}
+
+/** Reads answers line by line. The first line that is not blank says which of the two formats all are in. */
+export async function* parseAnswers(lines: Iterable<string> | AsyncIterable<string>): AsyncGenerator<Observation> {
+  let parse: ((line: string) => Observation) | undefined;
+  for await (const line of lines) {
+    const text = line.trim();
+    if (text === '') continue;
+    parse ??= text.startsWith('{') ? parseObject : (label) => ({ label });
+    yield parse(text);
+  }
+}

@@ -1,0 +1,40 @@
+import { boundEvidence, logEvidenceForBound } from '../evidence/mixture.ts';
+import type { ErrorRateRule, ShareRule } from '../types.ts';
+import { ERROR_LABEL } from '../types.ts';
+import type { Claim } from './claim.ts';
+
+/** A preferred label answers at least so often: the share of other answers is below the rest (F8). */
+export function shareClaim(rule: ShareRule): Claim {
+  const limit = 1 - rule.atLeast;
+  return {
+    labels: [rule.label],
+    countsErrors: false,
+    needsHomogeneity: true,
+    isFact: () => false,
+    isRefuted: () => false,
+    evidence: (tally) => boundEvidence({ hits: tally.count(), misses: tally.count(rule.label) }, limit),
+  };
+}
+
+/**
+ * Fewer calls than this end in an error (F8). Where connections repeat, every error counts but only the first success
+ * of a connection speaks for the claim, while all successes speak against its failure: both sides stay cautious.
+ */
+export function errorRateClaim(rule: ErrorRateRule): Claim {
+  return {
+    labels: [ERROR_LABEL],
+    countsErrors: true,
+    needsHomogeneity: false,
+    isFact: (label) => label === ERROR_LABEL,
+    isRefuted: () => false,
+    evidence(tally) {
+      const errors = tally.count(ERROR_LABEL);
+      const successes = tally.count();
+      const all = { hits: errors, misses: successes + tally.repeats };
+      return {
+        logFor: logEvidenceForBound({ hits: errors, misses: successes }, rule.below),
+        logAgainst: boundEvidence(all, rule.below).logAgainst,
+      };
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { parseAnswers } from './answers.ts';
+import { withJsonNumbers } from './json-numbers.ts';
+import { SequentialTest } from './sequential-test.ts';
+import type { Assessment, Rule } from './types.ts';
+
+/** What `meshproof judge` prints: plain JSON; an infinite number is the word "Infinity" or "-Infinity". */
+export type Judgement = Readonly<Record<string, unknown>> & Pick<Assessment, 'verdict' | 'reason' | 'message'>;
+
+/** The judgement of a test as it stands, with how many answers were read in all. */
+export function judgementOf(test: SequentialTest): Judgement {
+  const { verdict, reason, message, ...seen } = test.assess();
+  const numbers = {
+    requests: seen.requests,
+    total: test.total,
+    counts: seen.counts,
+    shares: seen.shares,
+    logEvidenceFor: seen.logEvidenceFor,
+    logEvidenceAgainst: seen.logEvidenceAgainst,
+    dependence: seen.dependence,
+    risk: seen.risk,
+    plan: seen.plan,
+    ...(seen.switchMs && { switchMs: seen.switchMs, errors: seen.errors }),
+  };
+  return { verdict, reason, message, ...(withJsonNumbers(numbers) as typeof numbers) };
+}
+
+/** Judges answers that were recorded, line by line, as they would have been judged while they came. */
+export async function judge(rule: Rule, lines: Iterable<string> | AsyncIterable<string>): Promise<Judgement> {
+  const test = new SequentialTest(rule);
+  for await (const observation of parseAnswers(lines)) test.observe(observation);
+  return judgementOf(test);
+}
+
+/** Exit code of a verdict: conformant 0, non-conformant 1, inconclusive 3. */
+export function exitCodeOf(verdict: Assessment['verdict']): 0 | 1 | 3 {
+  return ({ conformant: 0, 'non-conformant': 1, inconclusive: 3 } as const)[verdict];
+}

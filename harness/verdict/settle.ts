@@ -1,0 +1,62 @@
+import type { CountingRule } from './claims/index.ts';
+import { DEFAULTS } from './defaults.ts';
+import { riskOf } from './risk.ts';
+import { SequentialTest } from './sequential-test.ts';
+import type { Assessment, Observation, Risk } from './types.ts';
+
+/** "It holds from `withinMs` after the start on": the mesh has so long to settle. */
+export interface SettlingOptions {
+  /** When the change was made, in milliseconds on the answers' clock. */
+  readonly startMs: number;
+  readonly withinMs: number;
+  /** Start points of the evidence, the last of them at the limit. @default 5 */
+  readonly restarts?: number;
+  readonly risk?: Partial<Risk>;
+}
+
+/**
+ * A rule that a mesh may take time to come to. Evidence for it is gathered from several start points, fixed beforehand,
+ * the last at the limit; each must reach restarts / falsePass, so that starting again costs no error probability
+ * (the mean over the start points is an e-value too). Only answers to calls sent after the limit can fail it.
+ * Its risks are shown by `scripts/simulate/settling.ts`.
+ */
+export class SettlingTest {
+  readonly #starts: readonly { readonly fromMs: number; readonly test: SequentialTest }[];
+  readonly #last: SequentialTest;
+  #nowMs = -Infinity;
+
+  constructor(rule: CountingRule, options: SettlingOptions) {
+    const { startMs, withinMs, restarts = DEFAULTS.restarts, risk } = options;
+    if (!Number.isInteger(restarts) || restarts < 1) {
+      throw new RangeError(`expected a whole number of start points, 1 or more, found ${String(restarts)}`);
+    }
+    const { falsePass, falseFail } = riskOf(rule, risk);
+    const cautious: CountingRule = { ...rule, risk: { falsePass: falsePass / restarts, falseFail } };
+    const early = Array.from({ length: restarts - 1 }, (_, index) => ({
+      fromMs: startMs + (withinMs * index) / (restarts - 1),
+      test: new SequentialTest(cautious),
+    }));
+    this.#last = new SequentialTest(cautious);
+    this.#starts = [...early, { fromMs: startMs + withinMs, test: this.#last }];
+  }
+
+  /** Takes answers in the order they came. One that does not say when it was sent was sent when the one before it was. */
+  observe(...observations: readonly Observation[]): void {
+    for (const observation of observations) {
+      this.#nowMs = observation.sentMs ?? this.#nowMs;
+      for (const { fromMs, test } of this.#starts) if (this.#nowMs >= fromMs) test.observe(observation);
+    }
+  }
+
+  get decided(): boolean {
+    return this.assess().verdict !== 'inconclusive';
+  }
+
+  /** Failed by what came after the limit; else passed from any start point; else as open as the last of them. */
+  assess(): Assessment {
+    const last = this.#last.assess();
+    if (last.verdict === 'non-conformant') return last;
+    const each = this.#starts.map(({ test }) => test.assess());
+    return each.find(({ verdict }) => verdict === 'conformant') ?? each.find(({ requests }) => requests > 0) ?? last;
+  }
+}

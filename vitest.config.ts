@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['harness/**/*.test.ts', 'scripts/**/*.test.ts', 'fixtures/**/*.test.ts'],
+    retry: 0,
+    allowOnly: false,
+    passWithNoTests: false,
+    testTimeout: 20_000,
+    expect: { requireAssertions: true },
+  },
+});
