@@ -82,7 +82,7 @@ export function readStatus(body: string): Status | undefined {
   try {
     const value: unknown = JSON.parse(body);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return (value as { kind?: unknown }).kind === 'Status' ? (value as Status) : undefined;
+    return (value as { kind?: unknown }).kind === 'Status' ? value : undefined;
   } catch {
     return undefined;
   }

@@ -100,7 +100,7 @@ async function readRaw(source: KubeconfigSource): Promise<RawKubeconfig> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw wrong(source, `kubeconfig ${file} holds no configuration (kind: Config expected)`);
   }
-  return value as RawKubeconfig;
+  return value;
 }
 
 function pick(source: KubeconfigSource, raw: RawKubeconfig): Picked {

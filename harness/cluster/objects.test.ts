@@ -146,8 +146,7 @@ describe('applyAll', () => {
 
 describe('list', () => {
   test('reads all pages, filters by label, and fills in kind and apiVersion', async () => {
-    for (let i = 0; i < 1203; i++)
-      server.put(configMap(`c${String(i)}`, { labels: { odd: String(i % 2) } }) as never);
+    for (let i = 0; i < 1203; i++) server.put(configMap(`c${String(i)}`, { labels: { odd: String(i % 2) } }));
     const all = await cluster.list(CONFIG_MAP);
     expect(new Set(all.map((each) => each.metadata.name)).size).toBe(1203);
     expect(all[1202]).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap' });
@@ -156,7 +155,7 @@ describe('list', () => {
   });
 
   test('begins again when its pages expire (410)', async () => {
-    for (let i = 0; i < 600; i++) server.put(configMap(`c${String(i)}`) as never);
+    for (let i = 0; i < 600; i++) server.put(configMap(`c${String(i)}`));
     let refused = false;
     server.override(
       /^GET .*configmaps$/,
@@ -208,7 +207,7 @@ describe('answers that are not a success', () => {
 
 describe('delete', () => {
   test('deletes in the background, and takes it easy when there is nothing, nor the kind', async () => {
-    server.put(configMap('a') as never);
+    server.put(configMap('a'));
     await cluster.delete({ ...CONFIG_MAP, name: 'a' });
     expect(JSON.parse(sent('DELETE')[0]?.body ?? '')).toMatchObject({ propagationPolicy: 'Background' });
     await cluster.delete({ ...CONFIG_MAP, name: 'a' });
@@ -217,12 +216,12 @@ describe('delete', () => {
   });
 
   test('waiting for it tells what holds it', async () => {
-    server.put(configMap('held', { finalizers: ['example.com/keep'] }) as never);
+    server.put(configMap('held', { finalizers: ['example.com/keep'] }));
     const wait = cluster.deleteAndWait({ ...CONFIG_MAP, name: 'held' }, { timeoutMs: 400 });
     await expect(wait).rejects.toThrow(
       'waited 400 ms for ConfigMap held of cluster1 to be gone; last seen: being deleted since 2026-01-01T00:00:00Z, finalizers: example.com/keep',
     );
-    server.put(configMap('free') as never);
+    server.put(configMap('free'));
     await expect(
       cluster.deleteAndWait({ ...CONFIG_MAP, name: 'free' }, { timeoutMs: 1000 }),
     ).resolves.toBeUndefined();

@@ -88,7 +88,7 @@ function endpointPods(slice: KubernetesObject): string[] {
 }
 
 function statusOf(pod: KubernetesObject): PodStatus {
-  return (pod['status'] ?? {}) as PodStatus;
+  return pod['status'] ?? {};
 }
 
 function isReady(status: PodStatus): boolean {

@@ -65,7 +65,9 @@ export async function run(
   const child = spawn(program, args, options);
   const output = collect(child, command, options);
   const stop = stopper(child, options);
-  const ended = await settled(child).finally(stop.release);
+  const ended = await settled(child).finally(() => {
+    stop.release();
+  });
   await output.close();
   const { stdout, stderr } = output;
   const durationMs = performance.now() - began;
@@ -115,8 +117,8 @@ async function settled(child: Child): Promise<Ended> {
   let timer: NodeJS.Timeout | undefined;
   child.on('exit', () => {
     timer = setTimeout(() => {
-      child.stdout?.destroy();
-      child.stderr?.destroy();
+      child.stdout.destroy();
+      child.stderr.destroy();
     }, PIPE_GRACE_MS);
   });
   const exited = new Promise<Ended>((resolve) => {

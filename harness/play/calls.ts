@@ -12,11 +12,15 @@ import type { Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Target } from './stage.ts';
 import { caption, joined, worst } from './words.ts';
+import { poll, WaitTimeout } from '../wait/wait.ts';
 
 /** Every check of answers also wants fewer errors than this: an error is no version, and must not hide. */
 const COMPANION = errorRate({ below: 0.01 });
 /** A stream that broke is taken up once more, with the evidence so far; then our own infrastructure is to blame. */
 const STREAMS = 2;
+const SETTLE_MS = 30_000;
+/** All of two versions are among 20 calls but twice in a million. */
+const SETTLED_CALLS = 20;
 
 /** One test among those that a measurement serves. */
 interface Running {
@@ -32,9 +36,16 @@ export class Calls<Check extends string = string> {
   readonly app: string;
   readonly target: Target;
   readonly #scene: Scene;
+  readonly #gated: boolean;
 
-  constructor(scene: Scene, from: { readonly cluster: ScenarioCluster<Check>; readonly app: string }, target: Target) {
+  constructor(
+    scene: Scene,
+    from: { readonly cluster: ScenarioCluster<Check>; readonly app: string },
+    target: Target,
+    gated = true,
+  ) {
     this.#scene = scene;
+    this.#gated = gated;
     this.cluster = from.cluster;
     this.app = from.app;
     this.target = target;
@@ -74,13 +85,43 @@ export class Calls<Check extends string = string> {
   }
 
   /**
+   * Waits until some calls in a row are all answered by these versions, and each of them answers: a change of
+   * configuration has arrived. Judges nothing; at its deadline the measurement is taken all the same.
+   */
+  async settles(...versions: readonly string[]): Promise<void> {
+    const scene = this.#scene;
+    const what = `answers from ${versions.join(' and ')} alone`;
+    await poll({ what, timeoutMs: SETTLE_MS, intervalMs: 500, attemptTimeoutMs: SETTLE_MS, signal: scene.signal }, async (saw) => {
+      const labels: string[] = [];
+      await runLoop({
+        exec: this.cluster.exec,
+        pod: await this.caller(),
+        loop: { ...this.target, mode: 'fast', requests: SETTLED_CALLS },
+        onAnswer: ({ label }) => labels.push(label),
+        signal: scene.signal,
+      });
+      saw(labels.join(' '));
+      const settled = versions.every((version) => labels.includes(version)) && labels.every((label) => versions.includes(label));
+      return settled ? true : undefined;
+    }).catch((error: unknown) => {
+      if (!(error instanceof WaitTimeout)) throw error;
+      scene.recorder.say(error.message);
+    });
+  }
+
+  /** The same calls without a gate before: for when clusters that it would ask are out of reach. */
+  withoutGate(): Calls<Check> {
+    return new Calls<Check>(this.#scene, { cluster: this.cluster, app: this.app }, this.target, false);
+  }
+
+  /**
    * Takes one sample, round by round, until each check is decided or its budget is spent. It is not repeated: not for a
    * better answer, and not for a later one.
    */
   async measure(...checks: readonly Check[]): Promise<void> {
     const scene = this.#scene;
     const startedAt = Date.now();
-    const gate = await this.gate();
+    const gate = this.#gated ? await this.gate() : undefined;
     const running = checks.map((check) => this.#begin(check));
     const file = new AnswersFile(scene.context.outDirectory, `${scene.path}/${checks.join('+')}`);
     const end = await this.#sample(running, file);

@@ -101,14 +101,14 @@ function stageOf(scenario: Scenario, scene: Scene): Stage<string, string> {
       return body();
     },
     examine: (check: string, look: () => Promise<Finding>) => examine(scene, check, look),
-    keepCalling: async (calls: Calls) => {
-      const paced = await PacedCalls.start(scene, calls);
+    keepCalling: async (calls: Calls, pace?: { readonly perSecond: number }) => {
+      const paced = await PacedCalls.start(scene, calls, pace?.perSecond);
       scene.undo.push(() => paced.stop());
       return paced;
     },
-    skip: (reason: string, ...checks: readonly string[]) => {
+    skip: async (reason: string, ...checks: readonly string[]) => {
       for (const check of checks) {
-        void recorder.record(check, { verdict: 'skipped', reason: 'skipped', message: reason, startedAt: Date.now() });
+        await recorder.record(check, { verdict: 'skipped', reason: 'skipped', message: reason, startedAt: Date.now() });
       }
     },
   } as unknown as Stage<string, string>;

@@ -6,7 +6,10 @@ import type { Freezable } from '../provider/types.ts';
 import type { Exec } from '../traffic/types.ts';
 import { poll } from '../wait/wait.ts';
 import { Calls } from './calls.ts';
+import { ControlPlaneView } from './control-plane-view.ts';
+import { Door } from './door.ts';
 import { freezeCluster } from './freezing.ts';
+import { ProxyView } from './proxy-view.ts';
 import type { Scene } from './scene.ts';
 import type { Target } from './stage.ts';
 import type { Event } from './traffic.ts';
@@ -36,6 +39,32 @@ export class ScenarioCluster<Check extends string = string> {
     const found = this.#scene.context.mesh.clusters[this.name];
     if (found === undefined) throw new Error(`nothing is known of the mesh in ${this.name}`);
     return found;
+  }
+
+  /** The control plane that runs in this cluster. */
+  get controlPlane(): ControlPlaneView {
+    return new ControlPlaneView(this.#scene, this);
+  }
+
+  /** The proxy beside an application. */
+  proxy(app: string): ProxyView {
+    return new ProxyView(this.#scene, this, app);
+  }
+
+  /** A prober in this cluster before the door of a service in another. */
+  proberTowards(service: string, where: { readonly port: number; readonly in: ScenarioCluster }): Door {
+    return new Door(this.#scene, this, { service, ...where });
+  }
+
+  /** Sets the label by which a revision injects its proxies into the scenario's namespace, instead of the one that did. */
+  async injectBy(revision: string): Promise<void> {
+    const { namespace } = this.#scene;
+    const labels = { [this.mesh.injectionLabel.key]: null, 'istio.io/rev': revision };
+    await this.member.client.patch(
+      { apiVersion: 'v1', kind: 'Namespace', name: namespace },
+      { metadata: { labels } },
+      { type: 'merge' },
+    );
   }
 
   readonly exec: Exec = (request) => this.member.client.exec(request);

@@ -35,7 +35,7 @@ export type Stage<Cluster extends string, Check extends string> = Readonly<Recor
   /** Judges a fact: looked at until it holds or patience ends, then judged as it is. */
   examine(check: Check, look: () => Promise<Finding>): Promise<CheckRecord['verdict']>;
   /** Starts a paced loop that goes on until it is stopped, at the latest when the play is over. */
-  keepCalling(calls: Calls<Check>): Promise<PacedCalls<Check>>;
+  keepCalling(calls: Calls<Check>, pace?: { readonly perSecond: number }): Promise<PacedCalls<Check>>;
   /** Leaves checks out, with a reason that is true. */
-  skip(reason: string, ...checks: readonly Check[]): void;
+  skip(reason: string, ...checks: readonly Check[]): Promise<void>;
 };

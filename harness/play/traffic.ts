@@ -3,8 +3,8 @@ import { startPaced, type RunningLoop } from '../traffic/run-loop.ts';
 import type { Answer, ClientPod } from '../traffic/types.ts';
 import { errorRate } from '../verdict/rules.ts';
 import { SequentialTest } from '../verdict/sequential-test.ts';
-import { ERROR_LABEL, type Assessment, type Rule } from '../verdict/types.ts';
-import { poll, sleep, WaitTimeout } from '../wait/wait.ts';
+import { ERROR_LABEL, type Assessment, type FailoverRule, type Rule } from '../verdict/types.ts';
+import { poll, WaitTimeout } from '../wait/wait.ts';
 import { AnswersFile } from './answers-file.ts';
 import type { Calls } from './calls.ts';
 import type { Outcome } from './recorder.ts';
@@ -22,8 +22,12 @@ export interface Event {
 const CALL_TIMEOUT_MS = 5000;
 /** What the pod's clock resolves (10 ms) and a round trip adds, until the loop's end tells better. */
 const CLOCK_MS = 20;
+/** What shall be lost has to have answered so shortly before. */
+const BEFORE_MS = 15_000;
+const SEEN_MS = 30_000;
 
 interface Start {
+  readonly perSecond: number;
   readonly pod: ClientPod;
   readonly place: { readonly where: string; readonly again: string };
 }
@@ -38,6 +42,7 @@ export class PacedCalls<Check extends string = string> {
   /** Answers since the event before last: older ones have been judged. */
   #answers: Answer[] = [];
   #total = 0;
+  readonly #perSecond: number;
   #over = false;
 
   private constructor(scene: Scene, calls: Calls<Check>, start: Start) {
@@ -45,11 +50,12 @@ export class PacedCalls<Check extends string = string> {
     this.calls = calls;
     this.#file = new AnswersFile(scene.context.outDirectory, `${scene.path}/paced-${calls.cluster.name}`);
     this.#place = start.place;
+    this.#perSecond = start.perSecond;
     const { exec } = calls.cluster;
     this.#loop = startPaced({
       exec,
       pod: start.pod,
-      loop: { ...calls.target, mode: 'paced', perSecond: scene.context.rate, timeoutMs: CALL_TIMEOUT_MS },
+      loop: { ...calls.target, mode: 'paced', perSecond: start.perSecond, timeoutMs: CALL_TIMEOUT_MS },
       onAnswer: (answer) => {
         this.#take(answer);
       },
@@ -61,8 +67,12 @@ export class PacedCalls<Check extends string = string> {
   }
 
   /** Starts the loop; resolves when the first calls have been answered. */
-  static async start<Check extends string>(scene: Scene, calls: Calls<Check>): Promise<PacedCalls<Check>> {
-    const paced = new PacedCalls(scene, calls, { pod: await calls.caller(), place: await calls.where() });
+  static async start<Check extends string>(
+    scene: Scene,
+    calls: Calls<Check>,
+    perSecond = scene.context.rate,
+  ): Promise<PacedCalls<Check>> {
+    const paced = new PacedCalls(scene, calls, { perSecond, pod: await calls.caller(), place: await calls.where() });
     const what = `the first answers to the loop in ${calls.cluster.name}`;
     await poll({ what, timeoutMs: 30_000, intervalMs: 200, signal: scene.signal }, () =>
       Promise.resolve(paced.#total >= 10 || paced.#over ? true : undefined),
@@ -70,9 +80,11 @@ export class PacedCalls<Check extends string = string> {
     return paced;
   }
 
-  /** Lets calls go on for a while, so that what was before an event is on record too. */
-  async goOn(ms: number): Promise<void> {
-    await sleep(ms, this.#scene.signal);
+  /** Waits until these versions have answered since an event. Judges nothing. */
+  async sees(event: Event, versions: readonly string[]): Promise<void> {
+    await this.#until(SEEN_MS, () =>
+      versions.every((version) => this.#since(event).some(({ label }) => label === version)) ? true : undefined,
+    );
   }
 
   /** Judges who answers after an event, how soon, and what was lost. */
@@ -80,8 +92,8 @@ export class PacedCalls<Check extends string = string> {
     const { subject } = this.#scene.recorder.declaration(check);
     if (subject.kind !== 'takeover') throw new Error(`the check ${check} is not about a takeover`);
     const startedAt = event.sentMs;
-    const rule: Rule = { ...subject.rule, eventMs: [event.sentMs - CLOCK_MS, event.acknowledgedMs + CLOCK_MS] };
-    const cleanRunMs = (Math.log(1e-3) / Math.log1p(-(rule.residual ?? 0.05)) / this.#scene.context.rate) * 1000;
+    const rule: FailoverRule = { ...subject.rule, eventMs: [event.sentMs - CLOCK_MS, event.acknowledgedMs + CLOCK_MS] };
+    const cleanRunMs = (Math.log(1e-3) / Math.log1p(-(rule.residual ?? 0.05)) / this.#perSecond) * 1000;
     const patienceMs = rule.withinMs + cleanRunMs + CALL_TIMEOUT_MS + 3000;
     this.#scene.recorder.say(`${event.what}: who answers now?`, { check: this.#scene.recorder.idOf(check) });
     const assess = (): Assessment => assessed(rule, this.#since(event), this.#scene.context.risk);
@@ -89,10 +101,12 @@ export class PacedCalls<Check extends string = string> {
       const seen = assess();
       return seen.verdict === 'inconclusive' ? undefined : seen;
     }).then((decided) => decided ?? assess());
+    const before = this.#answers.filter(({ label, receivedMs }) => label === rule.from && receivedMs < event.sentMs && receivedMs > event.sentMs - BEFORE_MS);
+    const unseen = before.length === 0 && assessment.verdict === 'conformant';
     await this.#record(check, {
-      verdict: assessment.verdict,
-      reason: assessment.verdict === 'inconclusive' && this.#over ? 'stream-lost' : assessment.reason,
-      message: assessment.message,
+      verdict: unseen ? 'inconclusive' : assessment.verdict,
+      reason: unseen ? 'not-seen-before' : assessment.verdict === 'inconclusive' && this.#over ? 'stream-lost' : assessment.reason,
+      message: unseen ? `${rule.from} did not answer in the ${seconds(BEFORE_MS)} before "${event.what}": nothing was taken over` : assessment.message,
       rule,
       assessment,
       figures: this.#figures(event, [subject.rule.from, subject.rule.to]),
@@ -132,7 +146,7 @@ export class PacedCalls<Check extends string = string> {
     const { risk } = this.#scene.context;
     const companion = errorRate({ below: 0.01 });
     const budget = Math.max(new SequentialTest(rule, risk).plan.expectedRequests * 2, 1000);
-    const patienceMs = (budget / this.#scene.context.rate) * 1000;
+    const patienceMs = (budget / this.#perSecond) * 1000;
     const look = (): { answers: Assessment; errors: Assessment } => ({
       answers: assessed(rule, this.#since(event), risk),
       errors: assessed(companion, this.#since(event), risk),

@@ -100,7 +100,7 @@ function claimLines(checks: readonly CheckRecord[]): string[] {
         .filter((check) => check.verdict === verdict && check.claim !== 'run')
         .map((check) => `${check.claim} (${check.variant})`),
     );
-    return claims.size === 0 ? [] : [`  ${verdict}: ${[...claims].join(', ')}`];
+    return claims.size === 0 ? [] : [`${verdict}: ${[...claims].join(', ')}`];
   });
 }
 
@@ -139,7 +139,7 @@ function closingLines(report: Report, { colors, width, directory }: Look & { dir
   return [
     '',
     colors.bold(colors[color](`${symbol} ${word}`)) + (checks.length === 0 ? '' : `  ${countsOf(checks)}`),
-    ...claimLines(checks).flatMap((line) => wrap(line, width)),
+    ...claimLines(checks).flatMap((line) => bullet(line, width)),
     ...wrap(oneLine(facts.join(' · ')), width - 2).map((line) => `  ${colors.dim(line)}`),
     `  report  ${directory}/report.json  (junit.xml, summary.md, events.ndjson)`,
     `  exit ${String(run.exitCode)}: ${EXIT_MEANINGS[run.exitCode] ?? 'unknown'}`,

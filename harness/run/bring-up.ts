@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { connect } from '../cluster/cluster.ts';
 import { detectFeatures } from '../mesh/features.ts';
 import { readMesh } from '../mesh/istio/facts.ts';
-import { installMultiPrimary, type RisingMesh } from '../mesh/istio/install.ts';
+import { installMultiPrimary, reintroduce, type IstioSettings } from '../mesh/istio/install.ts';
 import type { Member, MeshFacts, MissingFeatures } from '../mesh/types.ts';
-import type { Provider } from '../provider/types.ts';
+import type { Provider, Rising } from '../provider/types.ts';
+import { RunState } from '../state/state.ts';
 import type { ClusterTopology } from '../topology/topology.ts';
 import { poll } from '../wait/wait.ts';
 import { userPath, type Run } from './setup.ts';
@@ -27,22 +28,47 @@ export interface Wanted {
 
 /** Brings up clusters and mesh, everything at once that can be; each stage is timed. */
 export async function bringUp(run: Run, provider: Provider, wanted: Wanted): Promise<Ready> {
-  const directory = join(run.state.directory, wanted.variant);
+  const directory = join(new RunState(run.clustersOf).directory, wanted.variant);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const say = (text: string): void => {
     run.log.append({ type: 'progress', text });
   };
-  const rising = provider.up({ runId: run.id, clusters: wanted.clusters, directory, signal: run.signal, say });
+  const rising = provider.up({ runId: run.clustersOf, clusters: wanted.clusters, directory, signal: run.signal, say });
   const members = new Map(
     wanted.clusters.map((topology) => [topology.name, member(run, wanted, { topology, rising: rising.clusters.get(topology.name) })] as const),
   );
-  if (!provider.meshIsThere) {
-    const mesh = install(run, members, { directory, wanted, say });
-    await timed(run, { name: 'mesh', ...wanted }, () => Promise.all([mesh.ready, rising.joined]).then(() => undefined));
-  } else {
-    await rising.joined;
+  try {
+    await meshOn(run, provider, { rising, members, directory, wanted, say });
+    return await readAll(run, provider, await Promise.all(members.values()));
+  } catch (error) {
+    // What is still being made has to be there before it can be torn down.
+    await Promise.allSettled([...members.values(), rising.joined]);
+    throw error;
   }
-  return readAll(run, provider, await Promise.all(members.values()));
+}
+
+interface OnTheWay {
+  readonly rising: Rising;
+  readonly members: ReadonlyMap<string, Promise<Member>>;
+  readonly directory: string;
+  readonly wanted: Wanted;
+  readonly say: (text: string) => void;
+}
+
+async function meshOn(run: Run, provider: Provider, way: OnTheWay): Promise<void> {
+  const { rising, members, wanted } = way;
+  if (provider.meshIsThere) {
+    await rising.joined;
+    return;
+  }
+  await timed(run, { name: 'mesh', suite: wanted.suite, variant: wanted.variant }, async () => {
+    const settings = settingsOf(run, way);
+    const mesh =
+      run.options.reuse === undefined
+        ? installMultiPrimary(members, settings).ready
+        : Promise.all(members.values()).then((all) => reintroduce(all, settings));
+    await Promise.all([mesh, rising.joined]);
+  });
 }
 
 type RisingCluster = ReturnType<Provider['up']>['clusters'] extends ReadonlyMap<string, infer P> ? P : never;
@@ -65,21 +91,17 @@ async function member(
   });
 }
 
-function install(
-  run: Run,
-  members: ReadonlyMap<string, Promise<Member>>,
-  how: { readonly directory: string; readonly wanted: Wanted; readonly say: (text: string) => void },
-): RisingMesh {
+function settingsOf(run: Run, way: OnTheWay): IstioSettings {
   const { options } = run;
-  return installMultiPrimary(members, {
-    istioctl: { program: options.istioctlBin, directory: how.directory, signal: run.signal },
+  return {
+    istioctl: { program: options.istioctlBin, directory: way.directory, signal: run.signal },
     hub: options.istioHub,
     tag: options.istioTag,
     overlays: options.installValues === undefined ? [] : [userPath(options.installValues)],
     loadBalancer: options.loadBalancer,
-    gateways: new Set(how.wanted.clusters.map(({ network }) => network)).size > 1,
-    say: how.say,
-  });
+    gateways: new Set(way.wanted.clusters.map(({ network }) => network)).size > 1,
+    say: way.say,
+  };
 }
 
 /** Reads the mesh as it is, whoever installed it. */

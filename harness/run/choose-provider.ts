@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import { which } from '../command/which.ts';
 import { run as runCommand } from '../command/command.ts';
 import { imagesIn, readApplication } from '../deploy/apps.ts';
+import { imageFor } from '../deploy/place.ts';
 import type { RunOptions } from '../options/types.ts';
 import { KindProvider } from '../provider/kind/kind.ts';
 import { KubeconfigProvider } from '../provider/kubeconfig/kubeconfig.ts';
@@ -62,9 +64,12 @@ export function createProvider(
 }
 
 function imagesOf(options: RunOptions, scenarios: readonly Selected[]): string[] {
-  const apps = new Set(scenarios.flatMap(({ scenario }) => Object.values(scenario.apps).flat()));
-  const images = [...apps].flatMap((app) => imagesIn(readApplication(app, { scenario: appsDirectory, shared: appsDirectory })));
+  const images = scenarios.flatMap(({ file, scenario }) => {
+    const folders = { scenario: dirname(file.file), shared: appsDirectory };
+    return Object.values(scenario.apps).flat().flatMap((app) => imagesIn(readApplication(app, folders)));
+  });
   const { istioHub: hub, istioTag: tag } = options;
   const istio = hub === undefined || tag === undefined ? [] : [`${hub}/pilot:${tag}`, `${hub}/proxyv2:${tag}`];
-  return [...new Set([...images, ...istio])];
+  const placed = images.map((image) => imageFor(image, { images: options.image, imageHub: options.imageHub }));
+  return [...new Set([...placed, ...istio])];
 }

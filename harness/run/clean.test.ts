@@ -19,14 +19,16 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'clean-'));
   mkdirSync(join(folder, 'nodes'));
   kindClusters([]);
-  vi.stubEnv('PATH', `${fakes}:${process.env['PATH'] ?? ''}`);
+  vi.stubEnv('PATH', fakes); // nothing real can be reached
   vi.stubEnv('FAKE_LOG', join(folder, 'log'));
   vi.stubEnv('FAKE_KIND_CLUSTERS', join(folder, 'clusters'));
   vi.stubEnv('FAKE_DOCKER_NODES', join(folder, 'nodes'));
   server = await startApiServer();
   kubeconfig = await server.kubeconfig();
   server.override(/^GET \/api\/v1\/namespaces$/, (response) => {
-    const items = [...server.objects.values()].filter(({ metadata }) => metadata.labels?.['meshproof.dev/run'] !== undefined);
+    const items = [...server.objects.values()].filter(
+      ({ metadata }) => metadata.labels?.['meshproof.dev/run'] !== undefined,
+    );
     answer(response, 200, { items });
   });
 });
@@ -46,19 +48,22 @@ const kindClustersLeft = (): string[] =>
 const node = (container: string, status: string): void => {
   writeFileSync(join(folder, 'nodes', container), status);
 };
-const commands = (): string => (existsSync(join(folder, 'log')) ? readFileSync(join(folder, 'log'), 'utf8') : '');
+const commands = (): string =>
+  existsSync(join(folder, 'log')) ? readFileSync(join(folder, 'log'), 'utf8') : '';
 const namespace = (name: string, run?: string): void => {
   const labels = run === undefined ? {} : { 'meshproof.dev/run': run };
   server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
 };
 const namespaces = (): string[] =>
-  [...server.objects.values()].flatMap(({ kind, metadata }) => (kind === 'Namespace' ? [metadata.name] : [])).sort();
+  [...server.objects.values()]
+    .flatMap(({ kind, metadata }) => (kind === 'Namespace' ? [metadata.name] : []))
+    .sort();
 
 /** A run that died after it wrote these, in this order. */
 function deadRun(id: string, undos: readonly Undo[]): RunState {
   const state = new RunState(id, folder);
   state.begin({ provider: 'kind', startedAt: '2026-01-01T00:00:00Z', outDirectory: '/out' });
-  const record = { ...state.record(), pid: spawnSync('true').pid };
+  const record = { ...state.record(), pid: spawnSync('/bin/true').pid };
   writeFileSync(join(state.directory, 'run.json'), JSON.stringify(record));
   for (const undo of undos) state.willUndo(undo);
   return state;
@@ -72,17 +77,39 @@ beforeEach(() => {
   said.length = 0;
 });
 
-const scaled = (replicas: number): Undo => ({ kind: 'scale', kubeconfig, namespace: 'istio-system', name: 'istiod', replicas });
-const clusters = (...names: string[]): Undo => ({ kind: 'clusters', provider: 'kind', program: 'kind', names });
+const scaled = (replicas: number): Undo => ({
+  kind: 'scale',
+  kubeconfig,
+  namespace: 'istio-system',
+  name: 'istiod',
+  replicas,
+});
+const clusters = (...names: string[]): Undo => ({
+  kind: 'clusters',
+  provider: 'kind',
+  program: 'kind',
+  names,
+});
 
 describe('a run that was killed', () => {
   test('has scales and namespaces put back, latest first, and is forgotten', async () => {
-    server.put({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'istiod', namespace: 'istio-system' }, spec: { replicas: 0 } });
+    server.put({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'istiod', namespace: 'istio-system' },
+      spec: { replicas: 0 },
+    });
     namespace('meshproof-a', DEAD);
     namespace('meshproof-b', DEAD);
-    const state = deadRun(DEAD, [scaled(2), { kind: 'namespace', kubeconfig, name: 'meshproof-a' }, scaled(0)]);
+    const state = deadRun(DEAD, [
+      scaled(2),
+      { kind: 'namespace', kubeconfig, name: 'meshproof-a' },
+      scaled(0),
+    ]);
     expect(await cleanRun(state, say)).toEqual({ left: [] });
-    expect(server.objects.get('/apis/apps/v1/namespaces/istio-system/deployments/istiod')?.['spec']).toEqual({ replicas: 2 });
+    expect(server.objects.get('/apis/apps/v1/namespaces/istio-system/deployments/istiod')?.['spec']).toEqual({
+      replicas: 2,
+    });
     expect(namespaces()).toEqual(['meshproof-b']);
     expect(said[0]).toContain('scale istio-system/istiod back to 0');
     expect(existsSync(state.directory)).toBe(false);
@@ -123,7 +150,10 @@ describe('a run that was killed', () => {
     const name = `meshproof-${DEAD}-cluster1`;
     kindClusters([name]);
     vi.stubEnv('FAKE_KIND_STUCK', name);
-    const state = deadRun(DEAD, [clusters(name), { kind: 'namespace', kubeconfig: '/nonexistent', name: 'x' }]);
+    const state = deadRun(DEAD, [
+      clusters(name),
+      { kind: 'namespace', kubeconfig: '/nonexistent', name: 'x' },
+    ]);
     const { left } = await cleanRun(state, say);
     expect(left).toEqual([
       `kind cluster ${name}; see: kind delete cluster --name ${name}`,
@@ -140,8 +170,14 @@ describe('a run that was killed', () => {
     const revision: Undo = { kind: 'revision', kubeconfig, revision: 'canary', program: 'istioctl' };
     expect((await cleanRun(deadRun(DEAD, [revision]), say)).left).toEqual([]);
     const labels = { app: 'istiod', 'istio.io/rev': 'canary' };
-    server.put({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'istiod-canary', namespace: 'istio-system', labels } });
-    expect((await cleanRun(deadRun(DEAD, [revision]), say)).left).toEqual([expect.stringMatching(/^uninstall revision canary .*exit code 64/)]);
+    server.put({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'istiod-canary', namespace: 'istio-system', labels },
+    });
+    expect((await cleanRun(deadRun(DEAD, [revision]), say)).left).toEqual([
+      expect.stringMatching(/^uninstall revision canary .*exit code 64/),
+    ]);
   });
 });
 
@@ -168,16 +204,27 @@ describe('clean', () => {
     state.willUndo({ kind: 'namespace', kubeconfig, name: 'meshproof-live' });
     namespace('meshproof-live', OTHER);
     kindClusters([`meshproof-${OTHER}-cluster1`]);
-    const refused = [`run ${OTHER} is still running (process ${String(process.pid)}); stop it first: kill ${String(process.pid)}`];
+    const refused = [
+      `run ${OTHER} is still running (process ${String(process.pid)}); stop it first: kill ${String(process.pid)}`,
+    ];
     expect(await clean()).toEqual({ left: [], cleaned: [], refused });
     expect(await clean(OTHER)).toEqual({ left: [], cleaned: [], refused });
     expect([namespaces(), kindClustersLeft()]).toEqual([['meshproof-live'], [`meshproof-${OTHER}-cluster1`]]);
   });
 
   test('finds kind clusters of runs that left no journal, by name alone, and no others', async () => {
-    const others = ['kind', 'meshproof', 'meshproof-lab', 'meshproof-0101-0000-aaa', 'not-meshproof-0101-0000-aaa-c'];
+    const others = [
+      'kind',
+      'meshproof',
+      'meshproof-lab',
+      'meshproof-0101-0000-aaa',
+      'not-meshproof-0101-0000-aaa-c',
+    ];
     kindClusters([`meshproof-${DEAD}-cluster1`, ...others, `meshproof-${OTHER}-cluster1`]);
-    expect(await clean(DEAD)).toMatchObject({ cleaned: [`kind cluster meshproof-${DEAD}-cluster1`], left: [] });
+    expect(await clean(DEAD)).toMatchObject({
+      cleaned: [`kind cluster meshproof-${DEAD}-cluster1`],
+      left: [],
+    });
     expect(kindClustersLeft()).toEqual([...others, `meshproof-${OTHER}-cluster1`]);
     await clean();
     expect(kindClustersLeft()).toEqual(others);
@@ -190,7 +237,11 @@ describe('clean', () => {
     namespace('meshproof-like');
     expect(await clean()).toEqual({
       cleaned: [`run ${DEAD}`, 'namespace meshproof-a in cluster1'],
-      refused: [expect.stringMatching(/^cluster1 has namespaces of run 0202-0000-bbb.*meshproof clean 0202-0000-bbb --cluster/)],
+      refused: [
+        expect.stringMatching(
+          /^cluster1 has namespaces of run 0202-0000-bbb.*meshproof clean 0202-0000-bbb --cluster/,
+        ),
+      ],
       left: [],
     });
     expect(namespaces()).toEqual(['meshproof-b', 'meshproof-like']);

@@ -38,7 +38,8 @@ export async function cleanRun(state: RunState, say: Say): Promise<Cleaned> {
   return { left };
 }
 
-const hasClusters = (state: RunState): boolean => state.pending().some(({ undo }) => undo.kind === 'clusters');
+const hasClusters = (state: RunState): boolean =>
+  state.pending().some(({ undo }) => undo.kind === 'clusters');
 
 /** What is frozen first, for nothing else answers before; then the run's own clusters; then the rest, latest first. */
 function inOrder(state: RunState): Pending[] {
@@ -100,7 +101,9 @@ export async function cleanAll(request: CleanRequest, say: Say): Promise<CleanRe
 const NOTHING: CleanResult = { left: [], refused: [], cleaned: [] };
 
 function merge(results: readonly CleanResult[]): CleanResult {
-  const all = (field: keyof CleanResult): string[] => [...new Set(results.flatMap((result) => result[field]))];
+  const all = (field: keyof CleanResult): string[] => [
+    ...new Set(results.flatMap((result) => result[field])),
+  ];
   return { left: all('left'), refused: all('refused'), cleaned: all('cleaned') };
 }
 

@@ -7,7 +7,7 @@ import { createProgress } from '../report/progress.ts';
 import { terminalSummary } from '../report/terminal.ts';
 import { reportText, writeReports } from '../report/write.ts';
 import { chooseSuites, scenariosOf } from '../select.ts';
-import { newRunId, RunState } from '../state/state.ts';
+import { knownRuns, newRunId, RunState } from '../state/state.ts';
 import { readTopology } from '../topology/parse.ts';
 import { variantOf, variantsOf } from '../topology/topology.ts';
 import { DEFAULTS } from '../verdict/defaults.ts';
@@ -29,6 +29,14 @@ export class Mistakes extends Error {
     super(mistakes.join('\n'));
     this.mistakes = mistakes;
   }
+}
+
+/** The run whose clusters were kept. @throws Mistakes if there is none */
+function keptRun(reuse: string): string {
+  const kept = knownRuns().filter((state) => !state.alive()).map(({ id }) => id).sort();
+  const found = reuse === 'latest' ? kept.at(-1) : kept.find((id) => id === reuse);
+  if (found !== undefined) return found;
+  throw new Mistakes([`--reuse ${reuse}: no such run was kept; kept runs: ${kept.join(', ') || 'none'}`]);
 }
 
 /** Decides what a run does. @throws Mistakes with all of them */
@@ -59,7 +67,8 @@ export async function run(options: RunOptions, command: string): Promise<number>
   const log = openEventLog(join(userPath(options.out), id));
   const abort = new AbortController();
   const state = new RunState(id);
-  const current: Run = { id, options, seed: seedOf(options), state, log: log, signal: abort.signal };
+  const clustersOf = options.reuse === undefined ? id : keptRun(options.reuse);
+  const current: Run = { id, clustersOf, options, seed: seedOf(options), state, log: log, signal: abort.signal };
   const progress = createProgress();
   const display = new BroadcastChannel(`meshproof-${id}`);
   display.onmessage = (message: unknown) => {

@@ -19,6 +19,8 @@ export const userPath = (path: string): string => resolve(callerDirectory(), pat
 /** What all parts of a run share. */
 export interface Run {
   readonly id: string;
+  /** The run whose clusters are used: this one, or the one that `--reuse` names. */
+  readonly clustersOf: string;
   readonly options: RunOptions;
   readonly seed: number;
   readonly state: RunState;

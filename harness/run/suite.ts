@@ -127,7 +127,7 @@ function contextOf(run: Run, variant: VariantRun, found: { readonly ready: Ready
     keep: options.keep,
     risk: { falsePass: DEFAULTS.falsePass, falseFail: DEFAULTS.falseFail },
     evidence: variant.evidence,
-    kind: variant.provider.name === 'kind' ? { runId: run.id } : undefined,
+    kind: variant.provider.name === 'kind' ? { runId: run.clustersOf } : undefined,
     revisionInstaller: {
       program: options.istioctlBin,
       hub: options.istioHub,
@@ -152,10 +152,10 @@ function closeUnjudged(run: Run, variant: VariantRun, wanted: readonly Selected[
 async function tearDown(run: Run, variant: VariantRun): Promise<void> {
   if (run.options.keep) return;
   const { suite, variant: name, provider } = variant;
-  const left = await timed(run, { name: 'teardown', suite, variant: name }, () => provider.down(run.id)).catch((error: unknown) => [
+  const left = await timed(run, { name: 'teardown', suite, variant: name }, () => provider.down(run.clustersOf)).catch((error: unknown) => [
     error instanceof Error ? error.message : String(error),
   ]);
   for (const what of left) {
-    run.log.append({ type: 'note', level: 'warning', text: `left behind: ${what}; remove it with: npx meshproof clean ${run.id}` });
+    run.log.append({ type: 'note', level: 'warning', text: `left behind: ${what}; remove it with: npx meshproof clean ${run.clustersOf}` });
   }
 }

@@ -53,14 +53,19 @@ interface Place {
   readonly context?: string;
 }
 
-const placeOf = ({ kubeconfig, context }: Place): string => (context === undefined ? kubeconfig : `${kubeconfig}:${context}`);
+const placeOf = ({ kubeconfig, context }: Place): string =>
+  context === undefined ? kubeconfig : `${kubeconfig}:${context}`;
 
 /** Was this done in a cluster that the run itself made? Its kubeconfig then lies in the run's own folder. */
 export const inOwnCluster = (undo: Undo, state: RunState): boolean =>
   'kubeconfig' in undo && undo.kubeconfig.startsWith(state.directory + sep);
 
 async function inCluster<T>(place: Place, work: (cluster: Cluster) => Promise<T>): Promise<T> {
-  const cluster = await connect({ name: placeOf(place), kubeconfig: place.kubeconfig, context: place.context });
+  const cluster = await connect({
+    name: placeOf(place),
+    kubeconfig: place.kubeconfig,
+    context: place.context,
+  });
   try {
     return await work(cluster);
   } finally {
@@ -68,7 +73,10 @@ async function inCluster<T>(place: Place, work: (cluster: Cluster) => Promise<T>
   }
 }
 
-async function scaleBack(cluster: Cluster, { namespace, name, replicas }: UndoOf<'scale'>): Promise<string[]> {
+async function scaleBack(
+  cluster: Cluster,
+  { namespace, name, replicas }: UndoOf<'scale'>,
+): Promise<string[]> {
   try {
     await cluster.scale({ namespace, name }, replicas);
   } catch (error) {
@@ -79,7 +87,8 @@ async function scaleBack(cluster: Cluster, { namespace, name, replicas }: UndoOf
 
 async function unfreeze({ container, part }: UndoOf<'frozen'>): Promise<string[]> {
   const seen = await probe('docker', ['inspect', '-f', '{{.State.Status}}', container]);
-  if (seen.kind === 'ran' && seen.exitCode !== 0 && /no such (object|container)/i.test(seen.stderr)) return [];
+  if (seen.kind === 'ran' && seen.exitCode !== 0 && /no such (object|container)/i.test(seen.stderr))
+    return [];
   try {
     await thaw(container, part);
   } catch (error) {

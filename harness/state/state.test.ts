@@ -125,13 +125,13 @@ describe('a run', () => {
   });
 });
 
-test("ids fit into names of clusters and namespaces, and sort by time", () => {
+test('ids fit into names of clusters and namespaces, and sort by time', () => {
   const ids = [new Date('2026-03-04T05:06:07Z'), new Date('2026-11-20T23:51:00Z')].map(newRunId);
   expect(ids[0]).toMatch(/^0304-0506-[0-9a-z]{3}$/);
   expect([...ids].sort()).toEqual(ids);
 });
 
-test('the state directory is the user\'s own', () => {
+test("the state directory is the user's own", () => {
   expect(stateDirectory({ XDG_STATE_HOME: '/x' })).toBe('/x/meshproof');
   expect(stateDirectory({ XDG_STATE_HOME: '' })).toMatch(/\.local\/state\/meshproof$/);
 });

@@ -113,8 +113,10 @@ export class AnswerReader {
   }
 
   #begin(line: Line<'begin'>): void {
-    if (this.#options.loop.mode === 'paced' || line.sequence + line.count > this.#requests)
-      return this.#noise();
+    if (this.#options.loop.mode === 'paced' || line.sequence + line.count > this.#requests) {
+      this.#noise();
+      return;
+    }
     this.#lose(line.sequence, line.podMs);
     this.#body = '';
     this.#batch = { ...line, done: 0, elapsedMs: 0 };
@@ -124,7 +126,10 @@ export class AnswerReader {
     const batch = this.#batch;
     const body = this.#body;
     this.#body = '';
-    if (!batch || line.index < batch.done || line.index >= batch.count) return this.#noise();
+    if (!batch || line.index < batch.done || line.index >= batch.count) {
+      this.#noise();
+      return;
+    }
     const sequence = batch.sequence + line.index;
     const sentPodMs = batch.podMs + batch.elapsedMs;
     this.#lose(sequence, sentPodMs);
@@ -138,7 +143,10 @@ export class AnswerReader {
 
   #end(line: Line<'end'>): void {
     const batch = this.#batch;
-    if (batch?.sequence !== line.sequence) return this.#noise();
+    if (batch?.sequence !== line.sequence) {
+      this.#noise();
+      return;
+    }
     this.#batch = null;
     const rest = batch.count - batch.done;
     if (rest === 0) this.#slackMs = Math.max(this.#slackMs, line.podMs - batch.podMs - batch.elapsedMs);
@@ -151,7 +159,10 @@ export class AnswerReader {
 
   #paced(line: Line<'answer'>): void {
     const { loop } = this.#options;
-    if (loop.mode !== 'paced' || line.sequence >= this.#requests) return this.#noise();
+    if (loop.mode !== 'paced' || line.sequence >= this.#requests) {
+      this.#noise();
+      return;
+    }
     if (this.#counts.received === 0) this.#anchor = line;
     this.#answer(line, line.record, line);
     // No call takes longer than its time limit: what is so far behind will not come any more.
@@ -159,14 +170,20 @@ export class AnswerReader {
   }
 
   #trailer(sent: number): void {
-    if (this.#complete || sent > this.#requests) return this.#noise();
+    if (this.#complete || sent > this.#requests) {
+      this.#noise();
+      return;
+    }
     this.#batch = null;
     this.#lose(sent, null);
     this.#complete = true;
   }
 
   #answer(times: Times, record: CurlRecord, seen: Pick<Outcome, 'body' | 'cut'>): void {
-    if (!this.#sequence.take(times.sequence)) return this.#noise();
+    if (!this.#sequence.take(times.sequence)) {
+      this.#noise();
+      return;
+    }
     this.#counts.received += 1;
     const failure = curlFailure(record.exitCode);
     const outcome = {

@@ -1,5 +1,4 @@
 /** Calls from outside the clusters, from this machine: one after the other, or paced. The same answers as from a pod. */
-import type { Socket } from 'node:net';
 import { buildConnector, Client } from 'undici';
 import { labeller, type Labelled, type Outcome } from './label.ts';
 import { findMistakes, LOOP_DEFAULTS } from './loop.ts';
@@ -155,7 +154,7 @@ class Caller {
             const [, socket] = result;
             if (socket) {
               line.connects += 1;
-              line.port = (socket as Socket).localPort ?? 0;
+              line.port = socket.localPort ?? 0;
             }
             callback(...result);
           });

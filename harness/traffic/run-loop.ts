@@ -165,7 +165,10 @@ class Session {
     this.#unfit = unfitCurl(said.curl, this.#request.pod);
     this.#clock.source(said.clock);
     this.#phase = 'before';
-    if (this.#unfit === null) return this.#ask();
+    if (this.#unfit === null) {
+      this.#ask();
+      return;
+    }
     this.#input?.end();
   }
 
@@ -178,7 +181,10 @@ class Session {
     if (said.number !== this.#asked.number || (this.#phase !== 'before' && this.#phase !== 'after')) return;
     const late = this.#phase === 'after';
     this.#clock.add({ askedMs: this.#asked.atMs, answeredMs: atMs, podMs: said.podMs }, late);
-    if (this.#asked.number % EXCHANGES !== 0) return this.#ask();
+    if (this.#asked.number % EXCHANGES !== 0) {
+      this.#ask();
+      return;
+    }
     this.#phase = late ? 'over' : 'running';
     // Before the first call, a stop means that none shall be made; the loop reads it as soon as it listens.
     this.#write(!late && this.#stopped ? 'go\nstop\n' : 'go\n');
@@ -212,7 +218,7 @@ function plannedMs(loop: Loop): number {
 function unfitCurl(version: string, pod: ClientPod): string | null {
   const [, major, minor] = /^curl (\d+)\.(\d+)/.exec(version) ?? [];
   if (major !== undefined && (Number(major) > 7 || (Number(major) === 7 && Number(minor) >= 84))) return null;
-  const seen = major === undefined ? 'found none' : `found ${String(major)}.${String(minor)}`;
+  const seen = major === undefined ? 'found none' : `found ${major}.${minor ?? '?'}`;
   return `pod ${pod.namespace}/${pod.pod} needs curl 7.84 or later; ${seen}`;
 }
 

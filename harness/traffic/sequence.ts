@@ -23,7 +23,7 @@ export class Sequence {
 
   /** Passes over all calls before `limit`: they were never made. */
   skipTo(limit: number): void {
-    for (const sequence of this.giveUp(limit)) void sequence;
+    for (const sequence of this.giveUp(limit)) sequence;
   }
 
   /** Calls without an outcome that began before one that has its own. */

@@ -18,7 +18,9 @@ export function accumulateEvidence(runs: readonly RunEvidence[]): RunEvidence {
   if (first === undefined) throw new RangeError('expected the evidence of at least one run, found none');
   const versions = [...new Set(runs.map(({ meshVersion }) => meshVersion))];
   if (versions.length > 1) {
-    throw new Error(`expected runs of one mesh version, found ${versions.join(', ')}: their evidence does not add up`);
+    throw new Error(
+      `expected runs of one mesh version, found ${versions.join(', ')}: their evidence does not add up`,
+    );
   }
   const refuted = runs.some(({ logEvidenceAgainst }) => logEvidenceAgainst === Infinity);
   const total = (pick: (run: RunEvidence) => number): number => runs.reduce((sum, run) => sum + pick(run), 0);

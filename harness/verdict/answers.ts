@@ -39,7 +39,9 @@ function parseObject(line: string): Observation {
 }
 
 /** Reads answers line by line. The first line that is not blank says which of the two formats all are in. */
-export async function* parseAnswers(lines: Iterable<string> | AsyncIterable<string>): AsyncGenerator<Observation> {
+export async function* parseAnswers(
+  lines: Iterable<string> | AsyncIterable<string>,
+): AsyncGenerator<Observation> {
   let parse: ((line: string) => Observation) | undefined;
   for await (const line of lines) {
     const text = line.trim();

@@ -56,15 +56,18 @@ export class CountingTrial implements Trial {
 
   decide(answers: number): Decision | undefined {
     const { logFor, logAgainst } = this.#claim.evidence(this.#tally);
-    if (this.isRefuted()) return { verdict: 'non-conformant', reason: 'refuted' };
+    if (this.#claim.isRefuted(this.#tally)) return { verdict: 'non-conformant', reason: 'refuted' };
     if (logFor === Infinity) return { verdict: 'conformant', reason: 'seen' };
     const fails = isDecisive(logAgainst, this.#risk.falseFail) && answers >= DEFAULTS.minForFail;
     if (!fails && !isDecisive(logFor, this.#risk.falsePass)) return undefined;
-    return this.#isPinned() ? undefined : { verdict: fails ? 'non-conformant' : 'conformant', reason: 'evidence' };
+    return this.#isPinned()
+      ? undefined
+      : { verdict: fails ? 'non-conformant' : 'conformant', reason: 'evidence' };
   }
 
-  isRefuted(): boolean {
-    return this.#claim.isRefuted(this.#tally);
+  /** The first decisive look decides, but nothing passes that is refuted outright. */
+  reopens(verdict: Decision['verdict']): boolean {
+    return verdict === 'conformant' && this.#claim.isRefuted(this.#tally);
   }
 
   openReason(plan: Plan): Reason {

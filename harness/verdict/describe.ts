@@ -40,7 +40,9 @@ export function describeRule(rule: Rule): string {
     case 'exclusive':
       return `${rule.label} alone answers; less than ${percent(rule.leakLimit ?? DEFAULTS.leakLimit)} can come from others`;
     case 'reaches':
-      return rule.labels.length === 1 ? `${rule.labels[0] ?? ''} answers` : `${listed(rule.labels)} all answer`;
+      return rule.labels.length === 1
+        ? `${rule.labels[0] ?? ''} answers`
+        : `${listed(rule.labels)} all answer`;
     case 'share':
       return `${rule.label} answers at least ${percent(rule.atLeast)} of calls`;
     case 'errorRate':

@@ -89,8 +89,9 @@ export class FailoverTrial implements Trial {
     return isOver && upper <= this.#rule.withinMs ? { verdict: 'conformant', reason: 'seen' } : undefined;
   }
 
-  isRefuted(): boolean {
-    return this.decide()?.verdict === 'non-conformant';
+  /** A verdict is about facts on a time line, which an answer that comes late may still change. */
+  reopens(): boolean {
+    return true;
   }
 
   openReason(): Reason {

@@ -10,7 +10,9 @@ function mapLeaves(data: unknown, change: (leaf: unknown) => unknown): unknown {
 
 /** A copy of plain data in which each number that JSON cannot hold is a word: "Infinity", "-Infinity". */
 export function withJsonNumbers(data: unknown): unknown {
-  return mapLeaves(data, (leaf) => (typeof leaf === 'number' && !Number.isFinite(leaf) ? String(leaf) : leaf));
+  return mapLeaves(data, (leaf) =>
+    typeof leaf === 'number' && !Number.isFinite(leaf) ? String(leaf) : leaf,
+  );
 }
 
 /** The inverse of `withJsonNumbers`. */

@@ -4,7 +4,8 @@ import { SequentialTest } from './sequential-test.ts';
 import type { Assessment, Rule } from './types.ts';
 
 /** What `meshproof judge` prints: plain JSON; an infinite number is the word "Infinity" or "-Infinity". */
-export type Judgement = Readonly<Record<string, unknown>> & Pick<Assessment, 'verdict' | 'reason' | 'message'>;
+export type Judgement = Readonly<Record<string, unknown>> &
+  Pick<Assessment, 'verdict' | 'reason' | 'message'>;
 
 /** The judgement of a test as it stands, with how many answers were read in all. */
 export function judgementOf(test: SequentialTest): Judgement {

@@ -45,7 +45,8 @@ function because(rule: Rule, known: Known): string {
         : `an acceptable mesh fails at most ${odds(risk.falseFail)} times`,
     refuted: 'one such answer refutes it',
     seen: 'that is seen to hold',
-    'no-data': errors > 0 && rule.kind !== 'errorRate' ? 'there was no answer, only errors' : 'there was no answer',
+    'no-data':
+      errors > 0 && rule.kind !== 'errorRate' ? 'there was no answer, only errors' : 'there was no answer',
     budget: `${String(requests)} are too few to decide${more}`,
     units: `only ${String(units)} came first on a connection, the rest repeat one: use a new connection for each call`,
     clustered: `equal answers come in blocks, which leaves about ${String(Math.round(dependence?.effectiveSampleSize ?? 0))} independent ones`,
@@ -60,6 +61,7 @@ function because(rule: Rule, known: Known): string {
 /** One sentence for a person: what was expected, what was seen, why that gives the verdict. */
 export function messageOf(rule: Rule, known: Known): string {
   const expected = `expected: ${describeRule(rule)}`;
-  if (known.reason === 'no-data' && Object.keys(known.counts).length === 0) return `${expected}; there was no answer`;
+  if (known.reason === 'no-data' && Object.keys(known.counts).length === 0)
+    return `${expected}; there was no answer`;
   return `${expected}; ${seen(known)}${switched(known)}; ${because(rule, known)}`;
 }

@@ -32,7 +32,8 @@ function mistakesOf(error: z.ZodError, value: unknown): readonly string[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.map(String).join('.');
     const place = path === '' ? '' : `${path}: `;
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${place}unknown key ${JSON.stringify(key)}`);
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => `${place}unknown key ${JSON.stringify(key)}`);
     if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => `${place}${message}`);
     return [`${place}${issue.message}, ${foundAt(value, issue.path)}`];
   });

@@ -29,7 +29,8 @@ export class UndecidableError extends Error {
           `claim that ${describeRule(other.rule)} (${String(other.maxRequests)} requests): ${JSON.stringify(other.rule)}`,
       ),
     ];
-    const instead = offers.length > 0 ? `What can be decided: ${offers.join('; or ')}` : 'No weaker claim fits either';
+    const instead =
+      offers.length > 0 ? `What can be decided: ${offers.join('; or ')}` : 'No weaker claim fits either';
     super(
       `cannot decide within ${String(budget)} requests that ${describeRule(rule)}: it may take ${much}. ${instead}`,
     );

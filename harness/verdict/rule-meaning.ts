@@ -49,7 +49,10 @@ export const reachesMistakes: MeaningCheck = (rule) => {
   const mistakes: Mistake[] = [];
   const repeated = data.labels.find((label, index) => data.labels.indexOf(label) < index);
   if (repeated !== undefined) {
-    mistakes.push({ field: 'labels', text: `expected each label once, found ${JSON.stringify(repeated)} twice` });
+    mistakes.push({
+      field: 'labels',
+      text: `expected each label once, found ${JSON.stringify(repeated)} twice`,
+    });
   }
   const largest = 1 / data.labels.length;
   if (data.minShare !== undefined && data.minShare > largest) {

@@ -13,7 +13,8 @@ const fraction = number(fractionText)
   .gt(0, { error: `expected ${fractionText}` })
   .lt(1, { error: `expected ${fractionText}` });
 
-const atLeast = (least: number, text: string): z.ZodNumber => number(text).min(least, { error: `expected ${text}` });
+const atLeast = (least: number, text: string): z.ZodNumber =>
+  number(text).min(least, { error: `expected ${text}` });
 const weight = atLeast(0, 'a weight: a finite number of 0 or more');
 const milliseconds = number('milliseconds, or [command sent, command acknowledged]');
 const wholeText = 'a whole number of 0 or more';
@@ -22,7 +23,9 @@ const labelText = 'expected a label: a string that is not empty';
 const label = z
   .string({ error: labelText })
   .min(1, { error: labelText })
-  .refine((name) => name !== ERROR_LABEL, { error: `"${ERROR_LABEL}" is no label: it stands for a lost call` });
+  .refine((name) => name !== ERROR_LABEL, {
+    error: `"${ERROR_LABEL}" is no label: it stands for a lost call`,
+  });
 
 const shared = {
   unit: z.enum(['request', 'connection'], { error: 'expected "request" or "connection"' }).exactOptional(),
@@ -35,7 +38,8 @@ const shared = {
 const meaning =
   (check: MeaningCheck) =>
   (rule: unknown, context: z.core.$RefinementCtx): void => {
-    for (const { field, text } of check(rule)) context.addIssue({ code: 'custom', path: [field], message: text });
+    for (const { field, text } of check(rule))
+      context.addIssue({ code: 'custom', path: [field], message: text });
   };
 const always = { when: (): boolean => true };
 
@@ -82,7 +86,7 @@ const failover = z
       error: 'expected milliseconds, or [command sent, command acknowledged]',
     }),
     withinMs: number('milliseconds above 0').gt(0, { error: 'expected milliseconds above 0' }),
-    maxErrors: atLeast(0, wholeText).int({ error: `expected ${wholeText}` }),
+    maxErrors: atLeast(0, wholeText).multipleOf(1, { error: `expected ${wholeText}` }),
     residual: fraction.exactOptional(),
     ...shared,
   })

@@ -31,7 +31,10 @@ export function exclusive(label: string, options: Omit<ExclusiveRule, 'kind' | '
 }
 
 /** Every label answers at all: `reaches(['v1', 'v2'])`. */
-export function reaches(labels: readonly string[], options: Omit<ReachesRule, 'kind' | 'labels'> = {}): ReachesRule {
+export function reaches(
+  labels: readonly string[],
+  options: Omit<ReachesRule, 'kind' | 'labels'> = {},
+): ReachesRule {
   return checked({ kind: 'reaches', labels, ...options });
 }
 

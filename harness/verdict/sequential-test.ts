@@ -24,14 +24,15 @@ export interface Snapshot {
 const markOf = (rule: Rule, risk: Risk): string => JSON.stringify([rule, risk]);
 
 function trialOf(rule: Rule, risk: Risk, saved?: SavedTrial): Trial {
-  if (rule.kind === 'failover') return new FailoverTrial(rule, risk, saved?.kind === 'failover' ? saved : undefined);
+  if (rule.kind === 'failover')
+    return new FailoverTrial(rule, risk, saved?.kind === 'failover' ? saved : undefined);
   return new CountingTrial(rule, risk, saved?.kind === 'counting' ? saved : undefined);
 }
 
 /**
  * A rule under test, answer by answer. It looks at the evidence every 25 answers, and the first decisive look decides;
  * only an outright refutation later overturns "conformant". All evidence is valid at any time (Ville's inequality),
- * so one may stop, look and go on whenever one likes.
+ * so one may stop, look and go on whenever one likes. A failover is judged by its time line, anew at each look.
  */
 export class SequentialTest {
   readonly rule: Rule;
@@ -59,8 +60,11 @@ export class SequentialTest {
    */
   static restore(rule: Rule, snapshot: Snapshot, risk: Partial<Risk> = {}): SequentialTest {
     const expected = markOf(rule, riskOf(rule, risk));
-    if (snapshot.version === 1 && snapshot.claim === expected) return new SequentialTest(rule, risk, snapshot);
-    throw new Error(`expected evidence for ${expected}, found evidence for ${snapshot.claim}: start a new run`);
+    if (snapshot.version === 1 && snapshot.claim === expected)
+      return new SequentialTest(rule, risk, snapshot);
+    throw new Error(
+      `expected evidence for ${expected}, found evidence for ${snapshot.claim}: start a new run`,
+    );
   }
 
   /** How many answers it is going to need. */
@@ -84,7 +88,7 @@ export class SequentialTest {
       this.#total++;
       if (!this.#trial.add(observation)) continue;
       this.#answers++;
-      if (this.#answers % DEFAULTS.round === 0) this.#decided = this.#look() ?? this.#decided;
+      if (this.#answers % DEFAULTS.round === 0) this.#decided = this.#look();
     }
   }
 
@@ -95,8 +99,7 @@ export class SequentialTest {
 
   /** What the answers so far say: the decisive look, or else one taken now. */
   assess(): Assessment {
-    const open = (): Assessment => this.#assessment({ verdict: 'inconclusive', reason: this.#openReason() });
-    return this.#look() ?? this.#decided ?? open();
+    return this.#look() ?? this.#assessment({ verdict: 'inconclusive', reason: this.#openReason() });
   }
 
   snapshot(): Snapshot {
@@ -110,12 +113,12 @@ export class SequentialTest {
     };
   }
 
-  /** The assessment at a look that decides something new. */
+  /** The decisive assessment, from an earlier look or from this one. */
   #look(): Assessment | undefined {
-    if (this.#answers === 0) return undefined;
-    const isOpen = this.#decided === undefined;
-    const isOverturned = this.#decided?.verdict === 'conformant' && this.#trial.isRefuted();
-    const decision = isOpen || isOverturned ? this.#trial.decide(this.#answers) : undefined;
+    const decided = this.#decided;
+    if (decided && !(decided.verdict !== 'inconclusive' && this.#trial.reopens(decided.verdict)))
+      return decided;
+    const decision = this.#answers > 0 ? this.#trial.decide(this.#answers) : undefined;
     return decision && this.#assessment(decision);
   }
 

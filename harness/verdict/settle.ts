@@ -48,15 +48,21 @@ export class SettlingTest {
     }
   }
 
+  /** Has a look been decisive: in favour from any start point, or either way from the last? */
   get decided(): boolean {
-    return this.assess().verdict !== 'inconclusive';
+    const hasPassed = ({ test }: { test: SequentialTest }): boolean =>
+      test.decided && test.assess().verdict === 'conformant';
+    return this.#last.decided || this.#starts.some(hasPassed);
   }
 
-  /** Failed by what came after the limit; else passed from any start point; else as open as the last of them. */
+  /** Failed by what came after the limit; else passed from any start point; else as open as the latest of them. */
   assess(): Assessment {
     const last = this.#last.assess();
     if (last.verdict === 'non-conformant') return last;
     const each = this.#starts.map(({ test }) => test.assess());
-    return each.find(({ verdict }) => verdict === 'conformant') ?? each.find(({ requests }) => requests > 0) ?? last;
+    const passed = each.find(({ verdict }) => verdict === 'conformant');
+    return (
+      passed ?? each.findLast(({ verdict, requests }) => verdict === 'inconclusive' && requests > 0) ?? last
+    );
   }
 }

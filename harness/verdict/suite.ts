@@ -32,7 +32,10 @@ export interface SuiteEvidence {
  * named if every set of checks with it in has a mean that refutes (closed testing: Vovk & Wang 2021). The worst such
  * set adds the checks with the least evidence.
  */
-export function suiteEvidence(checks: readonly CheckEvidence[], budget: number = DEFAULTS.suiteFalseAlarm): SuiteEvidence {
+export function suiteEvidence(
+  checks: readonly CheckEvidence[],
+  budget: number = DEFAULTS.suiteFalseAlarm,
+): SuiteEvidence {
   if (checks.length === 0) return { logEvidenceAgainst: 0, isRefuted: false, culprits: [] };
   const threshold = -Math.log(budget);
   const logs = checks.map(({ logEvidenceAgainst }) => logEvidenceAgainst).sort((a, b) => a - b);

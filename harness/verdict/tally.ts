@@ -9,7 +9,10 @@ interface ClientTally {
 
 /** A tally as plain data. */
 export interface SavedTally {
-  readonly clients: readonly (readonly [string, { readonly counts: readonly number[]; readonly last: number | null }])[];
+  readonly clients: readonly (readonly [
+    string,
+    { readonly counts: readonly number[]; readonly last: number | null },
+  ])[];
   readonly transitions: readonly (readonly number[])[];
   readonly repeats: number;
 }

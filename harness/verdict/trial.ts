@@ -8,7 +8,13 @@ export type Decision = { readonly verdict: 'conformant' | 'non-conformant'; read
 /** What is known at a look, whatever it decides. */
 export type Details = Pick<
   Assessment,
-  'counts' | 'independentUnits' | 'shares' | 'logEvidenceFor' | 'logEvidenceAgainst' | 'dependence' | 'homogeneity'
+  | 'counts'
+  | 'independentUnits'
+  | 'shares'
+  | 'logEvidenceFor'
+  | 'logEvidenceAgainst'
+  | 'dependence'
+  | 'homogeneity'
 > & { readonly switchMs?: { readonly lower: number; readonly upper: number }; readonly errors?: number };
 
 /** Answers on the way to a verdict: what a sequential test asks of the rule it applies. */
@@ -19,8 +25,8 @@ export interface Trial {
   interrupt(): void;
   /** What the answers decide after so many that count; undefined while they are open. */
   decide(answers: number): Decision | undefined;
-  /** Has the claim been refuted, whatever was decided before? */
-  isRefuted(): boolean;
+  /** Can this verdict change by what came after it? */
+  reopens(verdict: Decision['verdict']): boolean;
   /** Why it is open. */
   openReason(plan: Plan): Reason;
   details(): Details;
@@ -29,4 +35,3 @@ export interface Trial {
 
 /** A trial as plain data. */
 export type SavedTrial = SavedCounting | SavedFailover;
-

@@ -22,6 +22,12 @@ describe('manifests', () => {
     expect(yamlProblems('fixtures/a.yaml', text).join('\n')).toContain(expected);
   });
 
+  it('may be parts of an object where the check names them', () => {
+    const part = 'name: istio-eastwestgateway\n';
+    expect(yamlProblems('harness/mesh/istio/manifests/east-west-gateway.yaml', part)).toEqual([]);
+    expect(yamlProblems('harness/mesh/istio/manifests/other.yaml', part)).toHaveLength(2);
+  });
+
   it('that are topologies are read as such', () => {
     expect(yamlProblems('suites/x/topology.yaml', 'clusters: []').join('\n')).toContain(
       'suites/x/topology.yaml:1:11: clusters: expected at least two clusters',
@@ -30,15 +36,17 @@ describe('manifests', () => {
 });
 
 describe('words', () => {
-  const path = `/${'root'}/file`;
-  const outside = `../${'shared'}/notes`;
+  // In parts, or the check would find them here.
+  const path = ['', 'root', 'file'].join('/');
+  const outside = ['..', 'shared', 'notes'].join('/');
+  const registry = ['registry', 'npmjs', 'org'].join('.');
+  const suppression = ['// eslint', 'disable', 'next', 'line no-console'].join('-');
 
   it.each([
-    [`see https://registry.${'npmjs'}.org/x`, 'names the host of a package registry'],
+    [`see https://${registry}/x`, 'names the host of a package registry'],
     [`read('${path}')`, 'is a path of one machine'],
     [outside, 'lies outside of the project'],
-    [`// eslint-${'disable'}-next-line no-console`, 'is a suppression without its reason'],
-    [`  "resolved": "https://x/y.tgz"`, 'a lock file names hosts'],
+    [suppression, 'is a suppression without its reason'],
   ])('%s is a problem with its line', (line, expected) => {
     const [problem = ''] = wordProblems('harness/a.ts', `first\n${line}\n`);
     expect(problem).toMatch(/^harness\/a\.ts:2: /);
@@ -50,8 +58,16 @@ describe('words', () => {
     'docker.io/istio/x:1.0',
     'harness/work/a.ts',
     `~${path}`,
-    `// eslint-${'disable'}-next-line no-console -- this is the command line`,
+    `${suppression} -- this is the command line`,
   ])('%s is none', (line) => {
+    expect(wordProblems('harness/a.ts', line)).toEqual([]);
+  });
+
+  it('let only a lock file not name where packages were found', () => {
+    const line = '  "resolved": "https://x/y.tgz"';
+    expect(wordProblems('package-lock.json', line)).toEqual([
+      expect.stringContaining('names hosts') as string,
+    ]);
     expect(wordProblems('harness/a.ts', line)).toEqual([]);
   });
 
@@ -75,7 +91,8 @@ describe('generated files', () => {
 
 describe('programs', () => {
   it('that fail are a problem with what they printed', async () => {
-    expect(await program('prettier', ['--no-such-file']).run()).toHaveProperty('problems.0');
+    const found = await program('prettier', ['--check', 'no/such.ts']).run();
+    expect(JSON.stringify(found)).toMatch(/problems.*no\/such\.ts/);
   });
 
   it('that are not there are skipped, and said to be', async () => {

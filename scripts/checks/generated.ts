@@ -6,7 +6,7 @@ import { finding, type Check } from './types.ts';
 export interface Generated {
   readonly file: string;
   /** Its text; it is formatted before it is compared. */
-  make(): Promise<string>;
+  readonly make: () => Promise<string>;
 }
 
 /** Every generated file. To add one: a line here; `npm run check -- --write` makes it. */

@@ -35,9 +35,11 @@ export async function onPath(name: string): Promise<string | undefined> {
 
 function execute(path: string, args: readonly string[]): Promise<Finding> {
   return new Promise((resolve) => {
-    execFile(path, args, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+    const child = execFile(path, args, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       if (error === null) resolve({ ok: '' });
       else resolve({ problems: [`${stdout}${stderr}`.trim() || error.message] });
     });
+    // Some read standard input if they are given no file.
+    child.stdin?.end();
   });
 }

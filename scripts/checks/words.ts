@@ -5,11 +5,13 @@ import { finding, type Check } from './types.ts';
 interface Forbidden {
   readonly pattern: RegExp;
   readonly why: string;
+  /** The only files that it matters in. */
+  readonly only?: RegExp;
   /** Files in which it may stand. */
   readonly except?: RegExp;
 }
 
-/** Names are put together from parts here, so that this file does not hold what it forbids. */
+/** Put together from parts, as the patterns below are written, so that this file does not hold what it forbids. */
 const host = (...parts: string[]) => parts.join('\\.');
 const hosts = [
   host('registry', 'npmjs', 'org'),
@@ -28,24 +30,25 @@ const forbidden: readonly Forbidden[] = [
   },
   {
     pattern: /"resolved":\s*"https?:/,
-    why: 'a lock file names hosts: install with --omit-lockfile-registry-resolved',
+    why: 'in a lock file names hosts: install with --omit-lockfile-registry-resolved',
+    only: /^package-lock\.json$/,
   },
   {
-    pattern: new RegExp(`(?<![\\w.~-])/(?:${['work', 'root', 'home', 'Users'].join('|')})/[\\w.-]`),
+    pattern: /(?<![\w.~-])\/(?:work|root|home|Users)\/[\w.-]/,
     why: 'is a path of one machine: write it relative to the project',
     except: /^LICENSE$/,
   },
   {
-    pattern: new RegExp(`\\.\\./${'shared'}\\b`),
+    pattern: /\.\.\/share[d]\b/,
     why: 'lies outside of the project',
     except: /^(\.ci|scripts\/bench)\//,
   },
   {
-    pattern: new RegExp(`eslint-${'disable'}(?!.* -- \\S)`),
+    pattern: /eslint-disabl[e](?!.* -- \S)/,
     why: 'is a suppression without its reason: put it behind --',
   },
   {
-    pattern: new RegExp(`@ts-${'(?:ignore|nocheck)'}`),
+    pattern: /@ts-(?:ignore|nocheck)/,
     why: 'turns the compiler off: use @ts-expect-error with the reason',
   },
 ];
@@ -64,7 +67,9 @@ export const words: Check = {
 
 /** What one file must not say, a line each. */
 export function wordProblems(file: string, text: string): readonly string[] {
-  const rules = forbidden.filter(({ except }) => except?.test(file) !== true);
+  const rules = forbidden.filter(
+    ({ only, except }) => only?.test(file) !== false && except?.test(file) !== true,
+  );
   return text.split('\n').flatMap((line, index) =>
     rules.flatMap(({ pattern, why }) => {
       const match = pattern.exec(line);

@@ -8,6 +8,8 @@ import type { Vectors } from './differences.ts';
 
 const vectors = JSON.parse(readFileSync(process.argv[2] ?? 0, 'utf8')) as Vectors;
 const { compared, found } = differences(vectors);
-process.stdout.write(`seed ${String(vectors.seed)}: ${String(compared)} numbers compared, ${String(found.length)} differ\n`);
+process.stdout.write(
+  `seed ${String(vectors.seed)}: ${String(compared)} numbers compared, ${String(found.length)} differ\n`,
+);
 for (const line of found.slice(0, 50)) process.stdout.write(`  ${line}\n`);
 process.exitCode = found.length > 0 ? 1 : 0;

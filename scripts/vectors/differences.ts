@@ -5,7 +5,11 @@ import { logHeterogeneity } from '../../harness/verdict/evidence/homogeneity.ts'
 import { shareEstimate } from '../../harness/verdict/evidence/interval.ts';
 import { claimOf } from '../../harness/verdict/claims/index.ts';
 import type { CountingRule } from '../../harness/verdict/claims/index.ts';
-import { binomialAtLeast, binomialAtMost, clopperPearson } from '../../harness/verdict/numerics/incomplete-beta.ts';
+import {
+  binomialAtLeast,
+  binomialAtMost,
+  clopperPearson,
+} from '../../harness/verdict/numerics/incomplete-beta.ts';
 import { lnBeta } from '../../harness/verdict/numerics/ln-beta.ts';
 import { lnGamma } from '../../harness/verdict/numerics/ln-gamma.ts';
 import { planOf } from '../../harness/verdict/plan.ts';
@@ -23,17 +27,47 @@ export interface Vectors {
   readonly lnGamma: readonly (readonly [x: number, value: number])[];
   readonly lnBeta: readonly (readonly [a: number, b: number, value: number])[];
   readonly binomial: readonly (readonly [k: number, n: number, p: number, atMost: number, atLeast: number])[];
-  readonly clopperPearson: readonly (readonly [s: number, n: number, alpha: number, low: number, high: number])[];
+  readonly clopperPearson: readonly (readonly [
+    s: number,
+    n: number,
+    alpha: number,
+    low: number,
+    high: number,
+  ])[];
   readonly interval: readonly (readonly [hits: number, misses: number, low: number, high: number])[];
   readonly distribution: readonly DistributionVector[];
-  readonly bound: readonly (readonly [bad: number, n: number, r: number, f: Number, against: Number, verdict: Words])[];
-  readonly exclusive: readonly (readonly [bad: number, n: number, leak: number, f: Number, against: Number])[];
-  readonly reaches: readonly (readonly [text: string, labels: string[], share: number, f: Number, against: Number])[];
+  readonly bound: readonly (readonly [
+    bad: number,
+    n: number,
+    r: number,
+    f: Number,
+    against: Number,
+    verdict: Words,
+  ])[];
+  readonly exclusive: readonly (readonly [
+    bad: number,
+    n: number,
+    leak: number,
+    f: Number,
+    against: Number,
+  ])[];
+  readonly reaches: readonly (readonly [
+    text: string,
+    labels: string[],
+    share: number,
+    f: Number,
+    against: Number,
+  ])[];
   readonly dependence: readonly (readonly [text: string, logE: number, lag1: number, effective: number])[];
   readonly heterogeneity: readonly (readonly [clients: number[][], logE: number])[];
   readonly failover: readonly FailoverVector[];
   readonly plan: {
-    readonly distribution: readonly (readonly [weights: number[], margin: number | null, most: number, withZero: number])[];
+    readonly distribution: readonly (readonly [
+      weights: number[],
+      margin: number | null,
+      most: number,
+      withZero: number,
+    ])[];
     readonly errorRate: readonly (readonly [below: number, most: number])[];
     readonly share: readonly (readonly [atLeast: number, most: number])[];
     readonly exclusive: readonly (readonly [leak: number, most: number])[];
@@ -71,7 +105,12 @@ const VERDICTS = { pass: 'conformant', fail: 'non-conformant', inconclusive: 'in
 const labelOf = (letter: string): string => (letter === '!' ? ERROR_LABEL : letter);
 
 /** One comparison: its place, what was computed, what was expected. */
-type Comparison = readonly [place: string, actual: number | string, expected: number | string, tolerance?: number];
+type Comparison = readonly [
+  place: string,
+  actual: number | string,
+  expected: number | string,
+  tolerance?: number,
+];
 
 function isEqual([, actual, expected, tolerance = TOLERANCE]: Comparison): boolean {
   if (typeof actual === 'string') return actual === expected;
@@ -86,10 +125,21 @@ function* numerics(vectors: Vectors): Generator<Comparison> {
   for (const [x, value] of vectors.lnGamma) {
     yield [`lnGamma(${String(x)})`, lnGamma(x), value, relative(value, 1e-15)];
   }
-  for (const [a, b, value] of vectors.lnBeta) yield [`lnBeta(${String(a)}, ${String(b)})`, lnBeta(a, b), value, 1e-10];
+  for (const [a, b, value] of vectors.lnBeta)
+    yield [`lnBeta(${String(a)}, ${String(b)})`, lnBeta(a, b), value, 1e-10];
   for (const [k, n, p, atMost, atLeast] of vectors.binomial) {
-    yield [`P(S ≤ ${String(k)} | ${String(n)}, ${String(p)})`, binomialAtMost(k, n, p), atMost, relative(atMost, 1e-9)];
-    yield [`P(S ≥ ${String(k)} | ${String(n)}, ${String(p)})`, binomialAtLeast(k, n, p), atLeast, relative(atLeast, 1e-9)];
+    yield [
+      `P(S ≤ ${String(k)} | ${String(n)}, ${String(p)})`,
+      binomialAtMost(k, n, p),
+      atMost,
+      relative(atMost, 1e-9),
+    ];
+    yield [
+      `P(S ≥ ${String(k)} | ${String(n)}, ${String(p)})`,
+      binomialAtLeast(k, n, p),
+      atLeast,
+      relative(atLeast, 1e-9),
+    ];
   }
   for (const [hits, draws, alpha, low, high] of vectors.clopperPearson) {
     const bounds = clopperPearson(hits, draws, alpha);
@@ -110,13 +160,21 @@ function tallied(rule: CountingRule, letters: readonly string[]): Tally {
   return tally;
 }
 
-function* evidenceOf(place: string, rule: CountingRule, [letters, logFor, logAgainst]: readonly [readonly string[], Number, Number]): Generator<Comparison> {
+function* evidenceOf(
+  place: string,
+  rule: CountingRule,
+  [letters, logFor, logAgainst]: readonly [readonly string[], Number, Number],
+): Generator<Comparison> {
   const evidence = claimOf(rule).evidence(tallied(rule, letters));
   yield [`${place}, for`, evidence.logFor, logFor];
   yield [`${place}, against`, evidence.logAgainst, logAgainst];
 }
 
-function* verdictOf(place: string, rule: CountingRule, vector: { observations: readonly Observation[]; verdict: Words; used: number }): Generator<Comparison> {
+function* verdictOf(
+  place: string,
+  rule: CountingRule,
+  vector: { observations: readonly Observation[]; verdict: Words; used: number },
+): Generator<Comparison> {
   const test = new SequentialTest(rule);
   test.observe(...vector.observations);
   const { verdict, requests } = test.assess();
@@ -150,7 +208,11 @@ function* otherClaims(vectors: Vectors): Generator<Comparison> {
   }
   for (const [bad, n, leakLimit, logFor, logAgainst] of vectors.exclusive) {
     const letters = [...'b'.repeat(bad), ...'a'.repeat(n - bad)];
-    yield* evidenceOf('exclusive', { kind: 'exclusive', label: 'a', leakLimit }, [letters, logFor, logAgainst]);
+    yield* evidenceOf('exclusive', { kind: 'exclusive', label: 'a', leakLimit }, [
+      letters,
+      logFor,
+      logAgainst,
+    ]);
   }
   for (const [text, labels, minShare, logFor, logAgainst] of vectors.reaches) {
     yield* evidenceOf('reaches', { kind: 'reaches', labels, minShare }, [[...text], logFor, logAgainst]);
@@ -175,7 +237,11 @@ function* failovers(vectors: Vectors): Generator<Comparison> {
   for (const [index, vector] of vectors.failover.entries()) {
     const { event: eventMs, within: withinMs, maxErrors } = vector;
     const test = new SequentialTest({ kind: 'failover', from: 'a', to: 'b', eventMs, withinMs, maxErrors });
-    const calls = vector.calls.map(([sentMs, receivedMs, letter]) => ({ label: labelOf(letter), sentMs, receivedMs }));
+    const calls = vector.calls.map(([sentMs, receivedMs, letter]) => ({
+      label: labelOf(letter),
+      sentMs,
+      receivedMs,
+    }));
     test.observe(...calls);
     const { verdict, switchMs } = test.assess();
     yield [`failover ${String(index)}`, verdict, VERDICTS[vector.verdict]];
@@ -193,7 +259,8 @@ function* plans({ plan }: Vectors): Generator<Comparison> {
     yield [`plan ${list.join(':')}`, planOf(rule).maxRequests, most];
     yield [`plan ${list.join(':')}:0`, planOf(zero).maxRequests, withZero];
   }
-  for (const [below, most] of plan.errorRate) yield ['plan errors', planOf({ kind: 'errorRate', below }).maxRequests, most];
+  for (const [below, most] of plan.errorRate)
+    yield ['plan errors', planOf({ kind: 'errorRate', below }).maxRequests, most];
   for (const [atLeast, most] of plan.share) {
     yield ['plan share', planOf({ kind: 'share', label: 'local', atLeast }).maxRequests, most];
   }
@@ -207,6 +274,8 @@ export function differences(vectors: Vectors): { compared: number; found: readon
   const parts = [numerics, distributions, otherClaims, diagnostics, failovers, plans];
   const all = parts.flatMap((part) => [...part(vectors)]);
   const wrong = all.filter((comparison) => !isEqual(comparison));
-  const found = wrong.map(([place, actual, expected]) => `${place}: computed ${String(actual)}, expected ${String(expected)}`);
+  const found = wrong.map(
+    ([place, actual, expected]) => `${place}: computed ${String(actual)}, expected ${String(expected)}`,
+  );
   return { compared: all.length, found };
 }

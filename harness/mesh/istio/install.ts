@@ -53,6 +53,18 @@ export function installMultiPrimary(
   return { injects, ready: Promise.all(work).then(() => undefined) };
 }
 
+/**
+ * For clusters that were kept: the mesh is there, but nodes may have come back with other addresses, so gateways and
+ * remote secrets are written again.
+ */
+export async function reintroduce(members: readonly Member[], settings: IstioSettings): Promise<void> {
+  const prepared = new Map(members.map((member) => [member.topology.name, Promise.resolve(member)]));
+  await Promise.all([
+    ...members.map((member) => openGateway(member, settings)),
+    ...introduceAll(prepared, settings),
+  ]);
+}
+
 /** Resolves with the first, unless the second fails before: then a wait need not last until its deadline. */
 async function race(wanted: Promise<void>, mustNotFail: Promise<unknown>): Promise<void> {
   await Promise.race([wanted, mustNotFail.then(() => wanted)]);

@@ -133,16 +133,29 @@ describe('kind', () => {
 describe('addresses', () => {
   test("an overlap with kind's network is an error, with a route of this machine a warning", async () => {
     vi.stubEnv('FAKE_DOCKER_SUBNET', '10.20.0.0/24');
-    vi.stubEnv('FAKE_ROUTES', '[{"dst":"default","dev":"eth0"},{"dst":"10.8.0.0/13","dev":"tun0"},{"dst":"10.9.9.9"}]');
+    vi.stubEnv(
+      'FAKE_ROUTES',
+      '[{"dst":"default","dev":"eth0"},{"dst":"10.8.0.0/13","dev":"tun0"},{"dst":"10.9.9.9"}]',
+    );
     expect(await findings()).toEqual([
-      one('addresses', 'warning', /^10\.10\.0\.0\/16 \(pods of cluster1\) overlaps 10\.8\.0\.0\/13 .*by tun0\); pods cannot/),
-      one('addresses', 'error', /^10\.20\.0\.0\/16 \(pods of cluster2\) overlaps 10\.20\.0\.0\/24 \(Docker network kind\)$/),
+      one(
+        'addresses',
+        'warning',
+        /^10\.10\.0\.0\/16 \(pods of cluster1\) overlaps 10\.8\.0\.0\/13 .*by tun0\); pods cannot/,
+      ),
+      one(
+        'addresses',
+        'error',
+        /^10\.20\.0\.0\/16 \(pods of cluster2\) overlaps 10\.20\.0\.0\/24 \(Docker network kind\)$/,
+      ),
     ]);
   });
 
   test('two clusters with the same pods are an error', async () => {
     const clusters = [cluster('cluster1', 1), { ...cluster('cluster2', 2), podSubnet: '10.10.0.0/16' }];
-    expect(await findings({ clusters })).toEqual([one('addresses', 'error', /pods of cluster2.*overlaps.*pods of cluster1/)]);
+    expect(await findings({ clusters })).toEqual([
+      one('addresses', 'error', /pods of cluster2.*overlaps.*pods of cluster1/),
+    ]);
   });
 });
 

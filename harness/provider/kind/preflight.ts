@@ -50,7 +50,9 @@ export async function kindPreflight(options: KindOptions): Promise<Finding[]> {
     ...checkRanges(rangesOf(clusters), reuse ? [] : taken.flat()),
     ...clusters.flatMap(longName),
     ...(engine === undefined ? [] : left),
-    ...(pulls ? [about('node image').info(`${nodeImage} is not in the local Docker; kind is going to pull it`)] : []),
+    ...(pulls
+      ? [about('node image').info(`${nodeImage} is not in the local Docker; kind is going to pull it`)]
+      : []),
   ];
 }
 
@@ -72,7 +74,8 @@ function cgroupFindings(
   const remedy = 'take an older node image: --kind-image kindest/node:v1.34.0 (or boot with cgroup v2)';
   if (nodes.nodeImage === undefined) {
     const refuses = nodes.kind !== undefined && atLeast(nodes.kind, KIND_DEFAULTS_TO_IT);
-    const message = "this machine has cgroup v1, and kind's default node image needs cgroup v2 (Kubernetes 1.35 and later)";
+    const message =
+      "this machine has cgroup v1, and kind's default node image needs cgroup v2 (Kubernetes 1.35 and later)";
     return refuses ? [say.error(message, remedy)] : [];
   }
   const version = readVersion(nodes.nodeImage.replace(/@.*$/, '').replace(/^.*:/, ''));

@@ -12,7 +12,8 @@ export async function missingRights(cluster: Cluster, wanted: readonly Right[]):
   return checked.filter(({ verbs }) => verbs.length > 0);
 }
 
-const oneResourceEach = (right: Right): Right[] => right.resources.map((resource) => ({ ...right, resources: [resource] }));
+const oneResourceEach = (right: Right): Right[] =>
+  right.resources.map((resource) => ({ ...right, resources: [resource] }));
 
 async function lacking(cluster: Cluster, right: Right): Promise<Right> {
   const answers = await Promise.all(

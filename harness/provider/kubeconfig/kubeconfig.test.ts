@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { answer, SECRET_TOKEN, startApiServer, type FakeApiServer } from '../../../fixtures/api-server/server.ts';
+import {
+  answer,
+  SECRET_TOKEN,
+  startApiServer,
+  type FakeApiServer,
+} from '../../../fixtures/api-server/server.ts';
 import type { AccessAttributes } from '../../cluster/access.ts';
 import type { ClusterTopology } from '../../topology/topology.ts';
 import type { Finding } from '../types.ts';
@@ -18,7 +23,11 @@ beforeEach(async () => {
   [first, second] = await Promise.all([startApiServer(), startApiServer()]);
   for (const [index, server] of [first, second].entries()) {
     server.rights.add('* *');
-    server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system', uid: `uid-${String(index)}` } });
+    server.put({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'kube-system', uid: `uid-${String(index)}` },
+    });
   }
 });
 afterEach(async () => {
@@ -40,7 +49,13 @@ async function providerOf(changed: Partial<KubeconfigOptions> = {}): Promise<Kub
     { name: 'cluster2', file: await second.kubeconfig() },
   ];
   const clusters = [cluster('cluster1'), cluster('cluster2')];
-  return new KubeconfigProvider({ sources, clusters, installMesh: false, allowDisruption: false, ...changed });
+  return new KubeconfigProvider({
+    sources,
+    clusters,
+    installMesh: false,
+    allowDisruption: false,
+    ...changed,
+  });
 }
 
 const preflight = async (changed: Partial<KubeconfigOptions> = {}): Promise<Finding[]> =>
@@ -55,7 +70,9 @@ describe('preflight', () => {
   });
 
   test('an unreadable file and an unreachable cluster are told together, each with a remedy', async () => {
-    const dead = await second.kubeconfig({ cluster: { server: `https://127.0.0.1:${String(await closedPort())}` } });
+    const dead = await second.kubeconfig({
+      cluster: { server: `https://127.0.0.1:${String(await closedPort())}` },
+    });
     const found = await preflight({
       sources: [
         { name: 'cluster1', file: '/nonexistent/kubeconfig' },
@@ -114,7 +131,9 @@ describe('preflight', () => {
     first.override(/GET \/version/, (response) => {
       answer(response, 200, { gitVersion: 'v1.26.15-eks-1' });
     });
-    expect(await preflight()).toEqual([one('cluster1', 'error', /1\.27 or later is needed; the API server is v1\.26\.15/)]);
+    expect(await preflight()).toEqual([
+      one('cluster1', 'error', /1\.27 or later is needed; the API server is v1\.26\.15/),
+    ]);
   });
 
   test('an API server on the loopback matters only to a mesh that is to be installed', async () => {
@@ -140,7 +159,9 @@ describe('clocks', () => {
   test('two that are near enough to us can be too far from each other', async () => {
     shift(first, -20_000);
     shift(second, 20_000);
-    expect(await preflight()).toEqual([one('clocks', 'warning', /cluster1 and cluster2 are (39|40|41) s apart/)]);
+    expect(await preflight()).toEqual([
+      one('clocks', 'warning', /cluster1 and cluster2 are (39|40|41) s apart/),
+    ]);
   });
 });
 
@@ -163,13 +184,29 @@ describe('rights', () => {
   });
 
   test('what is missing is listed once, with YAML that grants just that', async () => {
-    refuse(first, (asked) => admin(asked) || asked.subresource === 'exec' || (asked.resource === 'gateways' && asked.verb === 'delete'));
+    refuse(
+      first,
+      (asked) =>
+        admin(asked) ||
+        asked.subresource === 'exec' ||
+        (asked.resource === 'gateways' && asked.verb === 'delete'),
+    );
     const [error, warning, ...more] = await preflight();
-    expect(error).toEqual(one('cluster1', 'error', /^jane may not:\n {2}create, get pods\/exec, to send requests from pods\n {2}delete gateways\.networking\.istio\.io, to/));
-    expect(warning).toEqual(one('cluster1', 'warning', /create, get pods\/exec in istio-system, to ask control planes/));
+    expect(error).toEqual(
+      one(
+        'cluster1',
+        'error',
+        /^jane may not:\n {2}create, get pods\/exec, to send requests from pods\n {2}delete gateways\.networking\.istio\.io, to/,
+      ),
+    );
+    expect(warning).toEqual(
+      one('cluster1', 'warning', /create, get pods\/exec in istio-system, to ask control planes/),
+    );
     expect(more).toEqual([]);
     const yaml = /<<'EOF'\n([\s\S]*)EOF$/.exec(error?.remedy ?? '')?.[1] ?? '';
-    const [role, binding] = parseAllDocuments(yaml).map((document) => document.toJS() as Record<string, unknown>);
+    const [role, binding] = parseAllDocuments(yaml).map(
+      (document) => document.toJS() as Record<string, unknown>,
+    );
     expect(role).toMatchObject({
       kind: 'ClusterRole',
       rules: [
@@ -178,13 +215,20 @@ describe('rights', () => {
       ],
     });
     expect(binding).toMatchObject({ kind: 'ClusterRoleBinding', subjects: [{ kind: 'User', name: 'jane' }] });
-    expect(warning?.remedy).toMatch(/kind: Role\nmetadata:\n {2}name: meshproof\n {2}namespace: istio-system/);
+    expect(warning?.remedy).toMatch(
+      /kind: Role\nmetadata:\n {2}name: meshproof\n {2}namespace: istio-system/,
+    );
   });
 
   test('the right to stop control planes is asked for only with --allow-disruption', async () => {
-    refuse(first, (asked) => admin(asked) || (asked.subresource === 'scale' && asked.namespace === 'istio-system'));
+    refuse(
+      first,
+      (asked) => admin(asked) || (asked.subresource === 'scale' && asked.namespace === 'istio-system'),
+    );
     expect(await preflight()).toEqual([]);
-    expect(await preflight({ allowDisruption: true })).toEqual([one('cluster1', 'error', /get, patch deployments\/scale\.apps in istio-system/)]);
+    expect(await preflight({ allowDisruption: true })).toEqual([
+      one('cluster1', 'error', /get, patch deployments\/scale\.apps in istio-system/),
+    ]);
   });
 });
 
@@ -210,7 +254,11 @@ describe('up, down and logs', () => {
     ];
     const rising = (await providerOf({ sources })).up(request());
     await rising.joined;
-    expect(await rising.clusters.get('cluster1')).toEqual({ name: 'cluster1', kubeconfig: 'one.yaml', context: 'arn:aws:eks' });
+    expect(await rising.clusters.get('cluster1')).toEqual({
+      name: 'cluster1',
+      kubeconfig: 'one.yaml',
+      context: 'arn:aws:eks',
+    });
     expect(await rising.clusters.get('cluster2')).toEqual({ name: 'cluster2', kubeconfig: 'two.yaml' });
   });
 
@@ -221,7 +269,8 @@ describe('up, down and logs', () => {
       namespace(server, 'meshproof-like');
     }
     expect(await (await providerOf()).down('r1')).toEqual([]);
-    for (const server of [first, second]) expect(names(server)).toEqual(['kube-system', 'meshproof-like', 'meshproof-r2-a']);
+    for (const server of [first, second])
+      expect(names(server)).toEqual(['kube-system', 'meshproof-like', 'meshproof-r2-a']);
   });
 
   test('a cluster that is gone is told as left, and the other one is cleaned all the same', async () => {
@@ -237,7 +286,11 @@ describe('up, down and logs', () => {
   });
 
   test('logs are those of istiod, without secrets; a hosted control plane has none', async () => {
-    first.put({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'istiod-1', namespace: 'istio-system', labels: { app: 'istiod' } } });
+    first.put({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'istiod-1', namespace: 'istio-system', labels: { app: 'istiod' } },
+    });
     first.logs.set('istio-system/istiod-1/', 'info ads: connected\ntoken: 0123456789secret\n');
     const folder = await mkdtemp(join(tmpdir(), 'logs-'));
     try {

@@ -28,9 +28,7 @@ export class KubeconfigProvider implements Provider {
 
   /** Nothing rises: the clusters are there. Whether pods reach each other on one network is measured, not arranged. */
   up(request: ClusterRequest): Rising {
-    const clusters = new Map(
-      request.clusters.map(({ name }) => [name, this.#provide(name)] as const),
-    );
+    const clusters = new Map(request.clusters.map(({ name }) => [name, this.#provide(name)] as const));
     return { clusters, joined: Promise.all(clusters.values()).then(() => undefined) };
   }
 
@@ -43,7 +41,9 @@ export class KubeconfigProvider implements Provider {
         namespaces.map(({ name }) => name),
       );
     });
-    return left.flatMap(({ source, value, reason }) => value ?? [`namespaces of run ${runId} in ${source.name}: ${reason}`]);
+    return left.flatMap(
+      ({ source, value, reason }) => value ?? [`namespaces of run ${runId} in ${source.name}: ${reason}`],
+    );
   }
 
   /** Logs of the control plane's pods, where there are any and they may be read; secrets are taken out. */
@@ -55,7 +55,8 @@ export class KubeconfigProvider implements Provider {
 
   async #provide(name: string): Promise<ProvidedCluster> {
     const source = this.#options.sources.find((one) => one.name === name);
-    if (source === undefined) throw new Error(`no kubeconfig for ${name}; give one: --cluster ${name}=FILE[:CONTEXT]`);
+    if (source === undefined)
+      throw new Error(`no kubeconfig for ${name}; give one: --cluster ${name}=FILE[:CONTEXT]`);
     const { file, context } = source;
     return Promise.resolve({ name, kubeconfig: file, ...(context === undefined ? {} : { context }) });
   }
@@ -67,7 +68,11 @@ export class KubeconfigProvider implements Provider {
     return Promise.all(
       this.#options.sources.map(async (source) => {
         try {
-          const cluster = await connect({ name: source.name, kubeconfig: source.file, context: source.context });
+          const cluster = await connect({
+            name: source.name,
+            kubeconfig: source.file,
+            context: source.context,
+          });
           try {
             return { source, value: await work(cluster), reason: '' };
           } finally {

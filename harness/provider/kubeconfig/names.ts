@@ -5,7 +5,10 @@ import { about } from '../preflight/findings.ts';
 import type { Finding } from '../types.ts';
 
 /** Do the clusters given have the names of the topology, and are all of them given? */
-export function checkNames(sources: readonly ClusterSource[], clusters: readonly ClusterTopology[]): Finding[] {
+export function checkNames(
+  sources: readonly ClusterSource[],
+  clusters: readonly ClusterTopology[],
+): Finding[] {
   const known = clusters.map(({ name }) => name);
   const given = sources.map(({ name }) => name);
   const list = known.join(', ');

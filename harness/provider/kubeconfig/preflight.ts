@@ -16,7 +16,8 @@ import { rightsFor } from './rights.ts';
 const MINIMUM: Version = [1, 27, 0];
 /** Certificates begin to be refused somewhere beyond; Istio backdates its own by two minutes. */
 const SKEW_WARNING_MS = 30_000;
-const SKEW_REMEDY = 'synchronise the clocks of this machine and of the nodes: timedatectl status, chronyc tracking';
+const SKEW_REMEDY =
+  'synchronise the clocks of this machine and of the nodes: timedatectl status, chronyc tracking';
 
 /** Everything that would keep these clusters from being used, at once. Changes nothing in them. */
 export async function kubeconfigPreflight(options: KubeconfigOptions): Promise<Finding[]> {
@@ -56,7 +57,12 @@ async function lookAt(source: ClusterSource, options: KubeconfigOptions): Promis
       measureSkew(cluster),
       checkRights(cluster, rightsFor(options)),
     ]);
-    const findings = [...checkVersion(name, version), ...checkServer(cluster, options), ...checkSkew(skew), ...rights];
+    const findings = [
+      ...checkVersion(name, version),
+      ...checkServer(cluster, options),
+      ...checkSkew(skew),
+      ...rights,
+    ];
     return { findings, identity, skew };
   } catch (error) {
     return { findings: [explain(source, error)] };
@@ -87,7 +93,9 @@ async function identify(cluster: Cluster): Promise<Identity> {
 function checkVersion(name: string, text: string): Finding[] {
   const version = readVersion(text);
   if (version === undefined || atLeast(version, MINIMUM)) return [];
-  return [about(name).error(`Kubernetes 1.27 or later is needed; the API server is ${text}`, `upgrade ${name}`)];
+  return [
+    about(name).error(`Kubernetes 1.27 or later is needed; the API server is ${text}`, `upgrade ${name}`),
+  ];
 }
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0)$/;
@@ -116,7 +124,9 @@ function checkSkew({ name, aheadMs }: Skew): Finding[] {
 
 /** Two clusters may each be near enough to this machine, and too far from each other. */
 function skewBetween(skews: readonly Skew[]): Finding[] {
-  const near = skews.filter(({ aheadMs }) => Math.abs(aheadMs) < SKEW_WARNING_MS).sort((a, b) => a.aheadMs - b.aheadMs);
+  const near = skews
+    .filter(({ aheadMs }) => Math.abs(aheadMs) < SKEW_WARNING_MS)
+    .sort((a, b) => a.aheadMs - b.aheadMs);
   const [slowest] = near;
   const fastest = near.at(-1);
   if (slowest === undefined || fastest === undefined) return [];

@@ -24,7 +24,13 @@ const OWN = ['get', 'list', 'create', 'patch', 'delete'];
 
 /** Every right, in one place. */
 export const rights: readonly Right[] = [
-  { need: 'always', purpose: 'work in namespaces of its own', group: '', resources: ['namespaces'], verbs: OWN },
+  {
+    need: 'always',
+    purpose: 'work in namespaces of its own',
+    group: '',
+    resources: ['namespaces'],
+    verbs: OWN,
+  },
   {
     need: 'always',
     purpose: 'deploy applications',
@@ -40,7 +46,13 @@ export const rights: readonly Right[] = [
     resources: ['deployments/scale'],
     verbs: ['get', 'patch'],
   },
-  { need: 'always', purpose: 'see why pods do not start', group: 'apps', resources: ['replicasets'], verbs: READ },
+  {
+    need: 'always',
+    purpose: 'see why pods do not start',
+    group: 'apps',
+    resources: ['replicasets'],
+    verbs: READ,
+  },
   {
     need: 'always',
     purpose: 'send requests from pods',
@@ -71,7 +83,14 @@ export const rights: readonly Right[] = [
     resources: ['peerauthentications', 'authorizationpolicies'],
     verbs: OWN,
   },
-  { need: 'always', purpose: 'find the control plane', group: 'apps', resources: ['deployments'], verbs: READ, namespace: MESH },
+  {
+    need: 'always',
+    purpose: 'find the control plane',
+    group: 'apps',
+    resources: ['deployments'],
+    verbs: READ,
+    namespace: MESH,
+  },
   {
     need: 'always',
     purpose: 'read the root of trust',
@@ -103,7 +122,13 @@ export const rights: readonly Right[] = [
     resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
     verbs: ['list'],
   },
-  { need: 'some', purpose: "read the nodes' locality and clocks", group: '', resources: ['nodes'], verbs: ['list'] },
+  {
+    need: 'some',
+    purpose: "read the nodes' locality and clocks",
+    group: '',
+    resources: ['nodes'],
+    verbs: ['list'],
+  },
   {
     need: 'disruption',
     purpose: 'stop and start control planes and gateways (M5, M9)',
@@ -124,7 +149,10 @@ export const rights: readonly Right[] = [
 ];
 
 /** Rights that these options make necessary or useful. */
-export function rightsFor(options: { readonly allowDisruption: boolean; readonly installMesh: boolean }): Right[] {
+export function rightsFor(options: {
+  readonly allowDisruption: boolean;
+  readonly installMesh: boolean;
+}): Right[] {
   const needs = new Set<Need>(['always', 'some']);
   if (options.allowDisruption) needs.add('disruption');
   if (options.installMesh) needs.add('installation');

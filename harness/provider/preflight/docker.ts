@@ -18,7 +18,8 @@ export interface Engine {
 
 /** The oldest engine that kind supports and that names its cgroup version. */
 const MINIMUM: Version = [20, 10, 0];
-const INSTALL = 'install Docker: https://docs.docker.com/engine/install/ , or give clusters: --cluster NAME=KUBECONFIG';
+const INSTALL =
+  'install Docker: https://docs.docker.com/engine/install/ , or give clusters: --cluster NAME=KUBECONFIG';
 const say = about('docker');
 
 interface Info {
@@ -35,7 +36,10 @@ export async function checkDocker(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<{ readonly engine: Engine | undefined; readonly findings: Finding[] }> {
   const answer = await probe('docker', ['info', '--format', '{{json .}}']);
-  const failed = async (message: string, remedy: string): Promise<{ engine: undefined; findings: Finding[] }> => ({
+  const failed = async (
+    message: string,
+    remedy: string,
+  ): Promise<{ engine: undefined; findings: Finding[] }> => ({
     engine: undefined,
     findings: [say.error(message, remedy), ...(await otherRuntimes())],
   });
@@ -62,11 +66,15 @@ function readInfo(stdout: string): Info | undefined {
 function whyNot(stderr: string, env: NodeJS.ProcessEnv): [message: string, remedy: string] {
   const said = stderr.trim().split('\n').at(-1) ?? '';
   if (/permission denied/i.test(stderr)) {
-    return ['Docker refuses this user (permission denied)', 'sudo usermod -aG docker "$USER" && newgrp docker'];
+    return [
+      'Docker refuses this user (permission denied)',
+      'sudo usermod -aG docker "$USER" && newgrp docker',
+    ];
   }
   const host = env['DOCKER_HOST'];
   const where = host === undefined || host === '' ? '' : ` at DOCKER_HOST=${host}`;
-  const start = process.platform === 'linux' ? 'start it: sudo systemctl start docker' : 'start Docker Desktop';
+  const start =
+    process.platform === 'linux' ? 'start it: sudo systemctl start docker' : 'start Docker Desktop';
   return [`Docker is not running${where}${said === '' ? '' : `: ${said}`}`, `${start}, then: docker info`];
 }
 
@@ -94,7 +102,11 @@ async function otherRuntimes(): Promise<Finding[]> {
   );
   return found
     .flat()
-    .map((program) => say.info(`${program} is here; kind can use it, but Meshproof with ${program} is untested and not offered`));
+    .map((program) =>
+      say.info(
+        `${program} is here; kind can use it, but Meshproof with ${program} is untested and not offered`,
+      ),
+    );
 }
 
 /** Is the image in the local Docker? */

@@ -31,7 +31,9 @@ export async function checkInotify(proc = '/proc'): Promise<Finding[]> {
   );
   const low = limits.filter(({ seen, wanted }) => seen !== undefined && seen < wanted);
   if (low.length === 0) return [];
-  const told = low.map(({ name, wanted, seen }) => `fs.inotify.${name} is ${String(seen)}, ${String(wanted)} is advised`);
+  const told = low.map(
+    ({ name, wanted, seen }) => `fs.inotify.${name} is ${String(seen)}, ${String(wanted)} is advised`,
+  );
   const remedy = `sudo sysctl ${low.map(({ name, wanted }) => `fs.inotify.${name}=${String(wanted)}`).join(' ')}`;
   return [about('inotify').warning(`${told.join('; ')} ("too many open files" in pods otherwise)`, remedy)];
 }
@@ -46,7 +48,8 @@ export async function checkMemory(engine: Engine, clusters: number, proc = '/pro
   const say = about('memory');
   const seen = `${gib(bytes)} ${available === undefined ? 'in all' : 'available'}`;
   const message = `${String(clusters)} clusters need ${gib(clusters * MEMORY_GOOD)} of memory; there is ${seen}`;
-  const remedy = 'end what uses it, or give the virtual machine more; clusters of earlier runs: npx meshproof clean';
+  const remedy =
+    'end what uses it, or give the virtual machine more; clusters of earlier runs: npx meshproof clean';
   return [bytes < clusters * MEMORY_LEAST ? say.error(message, remedy) : say.warning(message, remedy)];
 }
 

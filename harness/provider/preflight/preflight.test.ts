@@ -54,12 +54,19 @@ describe('versions', () => {
 describe('probe', () => {
   test('a program that does not end is given up', async () => {
     const began = performance.now();
-    expect(await probe('/bin/sleep', ['60'], 200)).toEqual({ kind: 'failed', message: 'not done after 200 ms, stopped' });
+    expect(await probe('/bin/sleep', ['60'], 200)).toEqual({
+      kind: 'failed',
+      message: 'not done after 200 ms, stopped',
+    });
     expect(performance.now() - began).toBeLessThan(3000);
   });
 
   test('an exit code is an answer, a missing program is not', async () => {
-    expect(await probe('sh', ['-c', 'echo no >&2; exit 3'])).toMatchObject({ kind: 'ran', exitCode: 3, stderr: 'no\n' });
+    expect(await probe('sh', ['-c', 'echo no >&2; exit 3'])).toMatchObject({
+      kind: 'ran',
+      exitCode: 3,
+      stderr: 'no\n',
+    });
     expect(await probe('/nonexistent/tool', [])).toEqual({ kind: 'missing' });
   });
 });
@@ -75,9 +82,14 @@ describe('inotify', () => {
 
   test('low limits are one warning with one command', async () => {
     expect(await limit(8192, 128)).toMatchObject([
-      { severity: 'warning', remedy: 'sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512' },
+      {
+        severity: 'warning',
+        remedy: 'sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512',
+      },
     ]);
-    expect(await limit(524_288, 128)).toMatchObject([{ remedy: 'sudo sysctl fs.inotify.max_user_instances=512' }]);
+    expect(await limit(524_288, 128)).toMatchObject([
+      { remedy: 'sudo sysctl fs.inotify.max_user_instances=512' },
+    ]);
   });
 
   test('enough, or a system without inotify, is no finding', async () => {
@@ -88,19 +100,26 @@ describe('inotify', () => {
 
 describe('memory', () => {
   const available = (gib: number, of = engine()): ReturnType<typeof checkMemory> => {
-    writeFileSync(join(proc, 'meminfo'), `MemTotal: 99 kB\nMemAvailable:   ${String(Math.round(gib * 1024 * 1024))} kB\n`);
+    writeFileSync(
+      join(proc, 'meminfo'),
+      `MemTotal: 99 kB\nMemAvailable:   ${String(Math.round(gib * 1024 * 1024))} kB\n`,
+    );
     return checkMemory(of, 2, proc);
   };
 
   test('the least is an error below 1 GiB a cluster, a warning below 1.5', async () => {
-    expect(await available(1.9)).toMatchObject([{ severity: 'error', message: expect.stringContaining('1.9 GiB available') as string }]);
+    expect(await available(1.9)).toMatchObject([
+      { severity: 'error', message: expect.stringContaining('1.9 GiB available') as string },
+    ]);
     expect(await available(2.9)).toMatchObject([{ severity: 'warning' }]);
     expect(await available(3)).toEqual([]);
   });
 
   test("an engine in a virtual machine has its own memory, not this machine's", async () => {
     const vm = engine({ local: false, memoryBytes: 2 * GIB });
-    expect(await available(64, vm)).toMatchObject([{ severity: 'warning', message: expect.stringContaining('in all') as string }]);
+    expect(await available(64, vm)).toMatchObject([
+      { severity: 'warning', message: expect.stringContaining('in all') as string },
+    ]);
   });
 
   test('no new cluster needs no memory', async () => {

@@ -12,7 +12,11 @@ export type Probe =
 const TIMEOUT_MS = 10_000;
 
 /** Runs a program that only tells something; never throws. */
-export async function probe(program: string, args: readonly string[], timeoutMs = TIMEOUT_MS): Promise<Probe> {
+export async function probe(
+  program: string,
+  args: readonly string[],
+  timeoutMs = TIMEOUT_MS,
+): Promise<Probe> {
   const options = { timeoutMs, graceMs: 1_000, allowFailure: true, wholeOutput: true };
   try {
     const { exitCode, stdout, stderr } = await run(program, args, options);

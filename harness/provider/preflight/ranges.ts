@@ -32,7 +32,8 @@ interface DockerNetwork {
 
 /** Addresses of Docker's networks. The one that kind puts nodes on is fatal to overlap with. */
 export async function dockerRanges(env: NodeJS.ProcessEnv = process.env): Promise<Range[]> {
-  const ids = (await probeOutput('docker', ['network', 'ls', '-q']))?.split(/\s+/).filter((id) => id !== '') ?? [];
+  const ids =
+    (await probeOutput('docker', ['network', 'ls', '-q']))?.split(/\s+/).filter((id) => id !== '') ?? [];
   const text = ids.length === 0 ? undefined : await probeOutput('docker', ['network', 'inspect', ...ids]);
   const nodes = env['KIND_EXPERIMENTAL_DOCKER_NETWORK'] ?? 'kind';
   return readList<DockerNetwork>(text).flatMap(({ Name: name = '?', IPAM: ipam }) =>
@@ -69,7 +70,9 @@ function readList<T>(text: string | undefined): readonly T[] {
 /** Overlaps of the clusters' addresses with each other and with what is here already. */
 export function checkRanges(ours: readonly Range[], others: readonly Range[]): Finding[] {
   const pairs = ours.flatMap((range, index) =>
-    [...ours.slice(0, index), ...others].flatMap((other) => (overlaps(range.cidr, other.cidr) ? [{ range, other }] : [])),
+    [...ours.slice(0, index), ...others].flatMap((other) =>
+      overlaps(range.cidr, other.cidr) ? [{ range, other }] : [],
+    ),
   );
   return pairs.map(({ range, other }) => {
     const message = `${range.cidr.text} (${range.owner}) overlaps ${other.cidr.text} (${other.owner})`;

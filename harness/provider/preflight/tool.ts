@@ -31,10 +31,13 @@ export async function checkTool(
     findings: [finding],
   });
   if (answer.kind === 'missing') {
-    const where = program.includes('/') ? `${program} is not an executable file` : `there is no ${program} in PATH`;
+    const where = program.includes('/')
+      ? `${program} is not an executable file`
+      : `there is no ${program} in PATH`;
     return none(say.error(`${name} ${formatVersion(minimum)} or later is needed; ${where}`, elsewhere));
   }
-  if (answer.kind === 'failed') return none(say.error(`${program} cannot be run: ${answer.message}`, elsewhere));
+  if (answer.kind === 'failed')
+    return none(say.error(`${program} cannot be run: ${answer.message}`, elsewhere));
   const command = [program, ...tool.versionArgs].join(' ');
   if (answer.exitCode !== 0) {
     const said = (answer.stderr.trim() || answer.stdout.trim()).split('\n').at(-1) ?? '';

@@ -78,9 +78,6 @@ export function logLargestLikelihood(nothing: ChainNull, seen: Transitions): num
   if (low > 0) edges.push(atShare(low, leastSpeed, seen));
   if (high < 1) edges.push(atShare(high, leastSpeed, seen));
   if (edges.length > 0 && !holdsBestFit(nothing, seen)) return Math.max(...edges);
-  const [u, v] = [
-    seen.n01 / Math.max(seen.n01 + seen.n00, 1),
-    seen.n10 / Math.max(seen.n10 + seen.n11, 1),
-  ];
+  const [u, v] = [seen.n01 / Math.max(seen.n01 + seen.n00, 1), seen.n10 / Math.max(seen.n10 + seen.n11, 1)];
   return logLikelihood(u, v, seen);
 }

@@ -19,5 +19,7 @@ export function lnBeta(a: number, b: number): number {
   if (low < STIRLING_FROM) return lnGamma(low) + gammaRatio(low, high);
   const ratio = low / (low + high);
   const rest = stirlingRest(low) + stirlingRest(high) - stirlingRest(low + high);
-  return HALF_LN_2PI - 0.5 * Math.log(high) + (low - 0.5) * Math.log(ratio) + high * Math.log1p(-ratio) + rest;
+  return (
+    HALF_LN_2PI - 0.5 * Math.log(high) + (low - 0.5) * Math.log(ratio) + high * Math.log1p(-ratio) + rest
+  );
 }

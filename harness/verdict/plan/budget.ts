@@ -53,7 +53,10 @@ export function needOfDistribution(rule: DistributionRule, risk: Risk): Need {
   if (shares.length === 1) return absence;
   const free = freeShares(shares);
   const miss = (answers: number): number =>
-    Math.min(1, free.reduce((sum, share) => sum + missOfShare(share, answers, risk.falsePass), 0));
+    Math.min(
+      1,
+      free.reduce((sum, share) => sum + missOfShare(share, answers, risk.falsePass), 0),
+    );
   const independent = leastDecisive(miss);
   if (independent === Infinity) return { expected: Infinity, most: Infinity };
   const floor = shares.length < Object.keys(rule.weights).length ? absence.most : 0;

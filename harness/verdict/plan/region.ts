@@ -15,8 +15,7 @@ export function missOfShare(expected: ExpectedShare, answers: number, falsePass:
   const prior = centredPrior(share, margin);
   const rulesOut = (hits: number, edge: number): boolean =>
     isDecisive(logEvidenceAt({ hits, misses: answers - hits }, edge, prior), falsePass);
-  const least =
-    low > 0 ? leastInteger(0, answers, (hits) => hits / answers > low && rulesOut(hits, low)) : 0;
+  const least = low > 0 ? leastInteger(0, answers, (hits) => hits / answers > low && rulesOut(hits, low)) : 0;
   const beyond =
     high < 1
       ? leastInteger(0, answers, (hits) => !(hits / answers < high && rulesOut(hits, high)))
@@ -26,11 +25,16 @@ export function missOfShare(expected: ExpectedShare, answers: number, falsePass:
 }
 
 /** Fewest answers, a multiple of the step, at which so many bad ones still pass a bound. */
-export function answersForBad(bad: number, bound: { limit: number; step: number; falsePass: number }): number {
+export function answersForBad(
+  bad: number,
+  bound: { limit: number; step: number; falsePass: number },
+): number {
   const passes = (steps: number): boolean => {
     const answers = steps * bound.step;
     const misses = answers - bad;
-    return misses >= 0 && isDecisive(logEvidenceForBound({ hits: bad, misses }, bound.limit), bound.falsePass);
+    return (
+      misses >= 0 && isDecisive(logEvidenceForBound({ hits: bad, misses }, bound.limit), bound.falsePass)
+    );
   };
   let reach = 1;
   while (!passes(reach)) reach *= 2;

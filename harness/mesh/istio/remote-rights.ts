@@ -1,0 +1,105 @@
+import { parse } from 'yaml';
+import type { Cluster } from '../../cluster/cluster.ts';
+import type { KubernetesObject } from '../../cluster/types.ts';
+import { SYSTEM_NAMESPACE } from './install.ts';
+
+/** Something that could be done in a cluster. */
+export interface Deed {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace?: string;
+}
+
+/** An account, as the API server knows it. */
+export interface User {
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
+const RESOURCES: readonly (readonly [group: string, resource: string])[] = [
+  ['', 'pods'],
+  ['', 'services'],
+  ['', 'endpoints'],
+  ['', 'secrets'],
+  ['', 'configmaps'],
+  ['', 'namespaces'],
+  ['', 'nodes'],
+  ['', 'serviceaccounts'],
+  ['apps', 'deployments'],
+  ['apps', 'daemonsets'],
+  ['discovery.k8s.io', 'endpointslices'],
+  ['admissionregistration.k8s.io', 'mutatingwebhookconfigurations'],
+  ['admissionregistration.k8s.io', 'validatingwebhookconfigurations'],
+  ['rbac.authorization.k8s.io', 'clusterroles'],
+  ['rbac.authorization.k8s.io', 'clusterrolebindings'],
+  ['networking.istio.io', 'virtualservices'],
+  ['networking.istio.io', 'destinationrules'],
+  ['networking.istio.io', 'gateways'],
+  ['security.istio.io', 'peerauthentications'],
+  ['gateway.networking.k8s.io', 'gateways'],
+];
+
+/**
+ * Every way to put a part of a data plane, or configuration, into a cluster. Not in it are the reviews by which istiod
+ * checks callers (they change nothing) and ServiceExports of the Multi-Cluster Services API, which Istio's reader may make.
+ */
+export const WRITES: readonly Deed[] = RESOURCES.flatMap(([group, resource]) =>
+  ['create', 'update', 'patch', 'delete'].map((verb) => ({ verb, group, resource })),
+);
+
+interface RemoteSecret extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+interface Kubeconfig {
+  readonly users?: readonly { readonly user?: { readonly token?: string } }[];
+}
+
+/**
+ * The account whose token a control plane reads another cluster with; undefined if it has no such Secret. Only the
+ * token's subject leaves this function.
+ */
+export async function userOfRemoteSecret(cluster: Cluster, clusterId: string): Promise<User | undefined> {
+  const secrets = await cluster.list<RemoteSecret>({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    namespace: SYSTEM_NAMESPACE,
+    labelSelector: 'istio/multiCluster=true',
+  });
+  const encoded = secrets.map(({ data }) => data?.[clusterId]).find((value) => value !== undefined);
+  if (encoded === undefined) return undefined;
+  const config = parse(Buffer.from(encoded, 'base64').toString('utf8')) as Kubeconfig;
+  const token = config.users?.[0]?.user?.token;
+  if (token === undefined) throw new Error(`the remote secret for ${clusterId} in ${cluster.name} holds no token; its rights cannot be asked for`);
+  return subjectOf(token);
+}
+
+function subjectOf(token: string): User {
+  const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as { sub?: string };
+  const name = payload.sub ?? '';
+  const namespace = /^system:serviceaccount:([^:]+):/.exec(name)?.[1];
+  const groups = ['system:authenticated', 'system:serviceaccounts', ...(namespace === undefined ? [] : [`system:serviceaccounts:${namespace}`])];
+  return { name, groups };
+}
+
+/** Which of the deeds an account may do in a cluster, asked of its API server (SubjectAccessReview). */
+export async function mayDo(cluster: Cluster, user: User, deeds: readonly Deed[]): Promise<string[]> {
+  const answers = await Promise.all(
+    deeds.map(async ({ verb, group, resource, namespace }) => {
+      const review = (await cluster.request('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+        body: {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SubjectAccessReview',
+          spec: {
+            user: user.name,
+            groups: user.groups,
+            resourceAttributes: { verb, group, resource, ...(namespace === undefined ? {} : { namespace }) },
+          },
+        },
+      })) as { status?: { allowed?: boolean } };
+      return review.status?.allowed === true ? [`${verb} ${resource}`] : [];
+    }),
+  );
+  return answers.flat();
+}

@@ -1,0 +1,121 @@
+import { about } from '../../provider/preflight/findings.ts';
+import { readVersion } from '../../provider/preflight/version.ts';
+import type { Finding } from '../../provider/types.ts';
+import type { VariantName } from '../../topology/topology.ts';
+import type { MeshMember } from '../preflight.ts';
+import type { MeshInCluster } from '../types.ts';
+
+const LABEL = 'topology.istio.io/network';
+const MESH = 'mesh';
+
+/**
+ * The variant that clusters are in: `flat` on one network, `gateways` on several of which at least one has a gateway
+ * (one that lost its own is broken, not something else); undefined for networks that nothing joins.
+ */
+export function variantOfClusters(clusters: readonly MeshInCluster[]): VariantName | undefined {
+  if (new Set(clusters.map(({ network }) => network)).size <= 1) return 'flat';
+  return clusters.some(({ eastWestGateway }) => eastWestGateway !== null) ? 'gateways' : undefined;
+}
+
+/** `cluster1: a, cluster2: b`. */
+const listed = (members: readonly MeshMember[], what: (member: MeshMember) => string): string =>
+  members.map((member) => `${member.name}: ${what(member)}`).join(', ');
+
+/** Do all clusters trust the same root? Otherwise mutual TLS between them fails. */
+export function checkRoots(members: readonly MeshMember[]): Finding[] {
+  const unknown = members.filter(({ mesh }) => mesh.rootFingerprint === null);
+  const known = members.filter(({ mesh }) => mesh.rootFingerprint !== null);
+  const show = 'kubectl -n istio-system get configmap istio-ca-root-cert -o yaml';
+  const findings = unknown.map(({ name }) =>
+    about(name).warning(
+      'the root of trust is unknown: istio-system has no ConfigMap istio-ca-root-cert',
+      show,
+    ),
+  );
+  if (new Set(known.map(({ mesh }) => mesh.rootFingerprint)).size <= 1) return findings;
+  const roots = listed(known, ({ mesh }) => `${mesh.rootFingerprint?.slice(0, 16) ?? ''}…`);
+  const message = `the clusters trust different roots (SHA-256 ${roots}); calls between them fail with CERTIFICATE_VERIFY_FAILED`;
+  const remedy =
+    'give every cluster an intermediate of one root in the Secret cacerts, then restart istiod and the workloads';
+  return [...findings, about(MESH).warning(message, remedy)];
+}
+
+/** Has every cluster an ID of its own? Endpoints of two with one ID replace each other. */
+export function checkIds(members: readonly MeshMember[]): Finding[] {
+  const ids = members.map(({ mesh }) => mesh.clusterId);
+  const twice = members.filter(({ mesh }) => ids.filter((id) => id === mesh.clusterId).length > 1);
+  if (twice.length === 0) return [];
+  const message = `cluster IDs are not unique (${listed(twice, ({ mesh }) => mesh.clusterId)})`;
+  return [
+    about(MESH).warning(
+      message,
+      'set values.global.multiCluster.clusterName, different in each cluster, and install again',
+    ),
+  ];
+}
+
+/** Do the clusters share networks as the variant that is to run wants it? */
+export function checkNetworks(members: readonly MeshMember[]): Finding[] {
+  const unlabelled = members.filter(({ mesh }) => mesh.network === null);
+  const several = new Set(members.map(({ expectedNetwork }) => expectedNetwork)).size > 1;
+  const findings =
+    unlabelled.length > 0 && (several || unlabelled.length < members.length)
+      ? unlabelled.map(({ name, expectedNetwork }) =>
+          about(name).warning(
+            `the namespace istio-system has no label ${LABEL}, so its pods count as on the same network as callers without one`,
+            `kubectl label namespace istio-system ${LABEL}=${expectedNetwork}, then restart istiod and the workloads`,
+          ),
+        )
+      : [];
+  if (!differs(members)) return findings;
+  const found = variantOfClusters(members.map(({ mesh }) => mesh)) ?? 'none that is known';
+  const seen = listed(members, ({ mesh }) => mesh.network ?? 'no label');
+  const message = `this variant wants ${listed(members, ({ expectedNetwork }) => expectedNetwork)}; the clusters are on ${seen} (variant ${found})`;
+  return [
+    ...findings,
+    about(MESH).warning(message, 'its scenarios are skipped; run only the variant that is there: --variant'),
+  ];
+}
+
+/** Is any pair of clusters on one network where the variant wants two, or the other way round? */
+function differs(members: readonly MeshMember[]): boolean {
+  return members.some((a) =>
+    members.some((b) => (a.expectedNetwork === b.expectedNetwork) !== (a.mesh.network === b.mesh.network)),
+  );
+}
+
+/** Where clusters are on several networks: has each a gateway with an address? */
+export function checkGateways(members: readonly MeshMember[]): Finding[] {
+  if (new Set(members.map(({ mesh }) => mesh.network)).size <= 1) return [];
+  return members.flatMap(({ name, mesh }) => {
+    const { eastWestGateway: gateway, network } = mesh;
+    const say = about(name);
+    if (gateway === null) {
+      const message = `no east-west gateway: no Service with port 15443 and label ${LABEL}=${network ?? ''}`;
+      return [say.warning(message, `kubectl get services -A -l ${LABEL}`)];
+    }
+    if (gateway.addresses.length > 0) return [];
+    const message = `the east-west gateway ${gateway.namespace}/${gateway.service} has no address; other networks cannot enter`;
+    return [say.warning(message, `kubectl -n ${gateway.namespace} describe service ${gateway.service}`)];
+  });
+}
+
+/** Versions of the control planes, and whether they are further apart than Istio supports (one minor version). */
+export function checkVersions(members: readonly MeshMember[]): Finding[] {
+  const versions = members.flatMap(({ mesh }) => mesh.controlPlanes.map(({ version }) => version));
+  if (new Set(versions).size <= 1) return [];
+  const minors = versions.flatMap((text) => readVersion(text)?.[1] ?? []);
+  const seen = listed(
+    members,
+    ({ mesh }) => mesh.controlPlanes.map(({ version }) => version).join(' and ') || 'no istiod pod',
+  );
+  const message = `control planes of several versions (${seen})`;
+  if (minors.length === 0 || Math.max(...minors) - Math.min(...minors) <= 1)
+    return [about(MESH).info(message)];
+  return [
+    about(MESH).warning(
+      `${message}, more than one minor version apart`,
+      'upgrade the older ones: istioctl upgrade',
+    ),
+  ];
+}

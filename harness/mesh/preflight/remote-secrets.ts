@@ -1,0 +1,146 @@
+import { parseDocument } from 'yaml';
+import type { KubernetesObject } from '../../cluster/types.ts';
+import { about } from '../../provider/preflight/findings.ts';
+import type { Finding } from '../../provider/types.ts';
+import { watchedClusters, type WatchedCluster } from '../istio/control-plane.ts';
+import type { MeshMember } from '../preflight.ts';
+
+const LABEL = 'istio/multiCluster=true';
+const LOOPBACK = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0)([:/]|$)/;
+
+interface Secret extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** What a remote secret tells, without what is secret in it. */
+export interface RemoteAccess {
+  /** The key, which is the cluster's ID. */
+  readonly clusterId: string;
+  /** Undefined if its kubeconfig cannot be read. */
+  readonly server: string | undefined;
+  /** When its token ends, in milliseconds since the epoch; undefined where it does not, or does not tell. */
+  readonly expiresMs: number | undefined;
+}
+
+interface Kubeconfig {
+  readonly clusters?: readonly { readonly cluster?: { readonly server?: string } }[];
+  readonly users?: readonly { readonly user?: { readonly token?: string } }[];
+}
+
+/** Reads one entry of a remote secret: a kubeconfig in base64. Never throws, never gives the token. */
+export function readRemoteAccess(clusterId: string, base64: string): RemoteAccess {
+  const unreadable = { clusterId, server: undefined, expiresMs: undefined };
+  try {
+    const document = parseDocument(Buffer.from(base64, 'base64').toString('utf8'), { prettyErrors: false });
+    const config = document.toJS() as Kubeconfig | null;
+    if (document.errors.length > 0) return unreadable;
+    const server = config?.clusters?.[0]?.cluster?.server;
+    return { clusterId, server, expiresMs: expiryOf(config?.users?.[0]?.user?.token) };
+  } catch {
+    return unreadable;
+  }
+}
+
+function expiryOf(token: string | undefined): number | undefined {
+  const payload = token?.split('.')[1];
+  if (payload === undefined) return undefined;
+  try {
+    const { exp } = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as {
+      readonly exp?: unknown;
+    };
+    return typeof exp === 'number' ? exp * 1000 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const why = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+
+/** Has this cluster's control plane a secret for each of the others, with an address and a token that can work? */
+export async function checkRemoteSecrets(
+  member: MeshMember,
+  peers: readonly MeshMember[],
+): Promise<Finding[]> {
+  const { name, client, mesh } = member;
+  if (mesh.controlPlanes.length === 0) return []; // it keeps its secrets where it is hosted
+  let secrets: Secret[];
+  try {
+    const namespace = 'istio-system';
+    secrets = await client.list<Secret>({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      namespace,
+      labelSelector: LABEL,
+    });
+  } catch (error) {
+    return [about(name).info(`its remote secrets cannot be looked at: ${why(error)}`)];
+  }
+  const held = secrets.flatMap(({ data }) =>
+    Object.entries(data ?? {}).map(([id, text]) => readRemoteAccess(id, text)),
+  );
+  return peers.flatMap((peer) => judgeSecret(member, peer, held));
+}
+
+function judgeSecret(member: MeshMember, peer: MeshMember, held: readonly RemoteAccess[]): Finding[] {
+  const say = about(member.name);
+  const id = peer.mesh.clusterId;
+  const make = `istioctl create-remote-secret --kubeconfig ${peer.client.kubeconfig} --name ${id}`;
+  const remedy = `${make} --server ADDRESS | kubectl --kubeconfig ${member.client.kubeconfig} apply -f -`;
+  const found = held.find(({ clusterId }) => clusterId === id);
+  if (found === undefined) {
+    const others = held.map(({ clusterId }) => clusterId).join(', ') || 'none';
+    return [
+      say.warning(`no remote secret for ${peer.name} (cluster ID ${id}); there are: ${others}`, remedy),
+    ];
+  }
+  const { server, expiresMs } = found;
+  if (server === undefined)
+    return [say.warning(`the remote secret for ${peer.name} holds no kubeconfig that can be read`, remedy)];
+  const findings: Finding[] = [];
+  if (LOOPBACK.test(server)) {
+    findings.push(
+      say.warning(
+        `the remote secret for ${peer.name} has the address ${server}, which istiod cannot reach`,
+        remedy,
+      ),
+    );
+  }
+  if (expiresMs !== undefined && expiresMs < Date.now()) {
+    const since = new Date(expiresMs).toISOString();
+    findings.push(say.warning(`the token in the remote secret for ${peer.name} expired at ${since}`, remedy));
+  }
+  return findings;
+}
+
+/** Has this cluster's control plane read the others? */
+export async function checkSync(member: MeshMember, peers: readonly MeshMember[]): Promise<Finding[]> {
+  if (member.mesh.controlPlanes.length === 0) return [];
+  try {
+    return judgeSync(member, peers, await watchedClusters(member.client));
+  } catch (error) {
+    return [
+      about(member.name).warning(`its control plane cannot be asked: ${why(error)}`, lookAtSync(member)),
+    ];
+  }
+}
+
+const lookAtSync = ({ client }: MeshMember): string =>
+  `istioctl --kubeconfig ${client.kubeconfig} remote-clusters`;
+
+/** What a control plane's answer means. Every one of its pods has to have read every other cluster. */
+export function judgeSync(
+  member: MeshMember,
+  peers: readonly MeshMember[],
+  watched: readonly WatchedCluster[],
+): Finding[] {
+  const say = about(member.name);
+  return peers.flatMap((peer) => {
+    const states = watched.filter(({ id }) => id === peer.mesh.clusterId).map(({ syncStatus }) => syncStatus);
+    if (states.length === 0)
+      return [say.warning(`its control plane does not watch ${peer.name}`, lookAtSync(member))];
+    const bad = states.find((status) => status !== 'synced');
+    if (bad === undefined) return [];
+    return [say.warning(`its control plane has not read ${peer.name}: ${bad}`, lookAtSync(member))];
+  });
+}

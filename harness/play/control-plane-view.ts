@@ -1,0 +1,182 @@
+import type { KubernetesObject } from '../cluster/types.ts';
+import { mayDo, userOfRemoteSecret, WRITES } from '../mesh/istio/remote-rights.ts';
+import { connectedProxies, controlPlanePods, endpointsByCluster } from '../mesh/istio/control-plane.ts';
+import { SYSTEM_NAMESPACE } from '../mesh/istio/install.ts';
+import { installRevision, type RevisionSettings } from '../mesh/istio/revision.ts';
+import type { Scene } from './scene.ts';
+import type { ScenarioCluster } from './scenario-cluster.ts';
+import type { Finding } from './stage.ts';
+import type { Event } from './traffic.ts';
+
+interface Pod extends KubernetesObject {
+  readonly spec?: { readonly containers?: readonly { readonly name: string }[]; readonly initContainers?: readonly { readonly name: string }[] };
+  readonly status?: { readonly phase?: string };
+}
+
+interface Webhooks extends KubernetesObject {
+  readonly webhooks?: readonly { readonly name: string; readonly clientConfig?: { readonly url?: string } }[];
+}
+
+const hasProxy = ({ spec }: Pod): boolean =>
+  [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].some(({ name }) => name === 'istio-proxy');
+
+/** At most a few names, and how many more there are. */
+const named = (names: readonly string[]): string =>
+  names.length <= 5 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${String(names.length - 5)} more`;
+
+/** A cluster's control plane, as a play looks at it and disturbs it. */
+export class ControlPlaneView {
+  readonly #scene: Scene;
+  readonly #cluster: ScenarioCluster;
+
+  constructor(scene: Scene, cluster: ScenarioCluster) {
+    this.#scene = scene;
+    this.#cluster = cluster;
+  }
+
+  /** Every running proxy of the cluster is connected to it, and none of another cluster. */
+  async servesExactlyItsOwnProxies(): Promise<Finding> {
+    const { member, mesh, name } = this.#cluster;
+    const [connected, pods] = await Promise.all([
+      connectedProxies(member.client),
+      member.client.list<Pod>({ apiVersion: 'v1', kind: 'Pod', fieldSelector: 'status.phase=Running' }),
+    ]);
+    const own = pods.filter(hasProxy).map(({ metadata }) => `${metadata.name}.${metadata.namespace ?? ''}`);
+    const there = new Set(connected.map(({ proxy }) => proxy));
+    const unconnected = own.filter((proxy) => !there.has(proxy));
+    const foreign = connected.filter(({ cluster_id: id }) => id !== mesh.clusterId).map(({ proxy }) => proxy);
+    return {
+      holds: own.length > 0 && unconnected.length === 0 && foreign.length === 0,
+      seen:
+        `${String(own.length - unconnected.length)} of ${String(own.length)} proxies of ${name} are connected to its control plane` +
+        (unconnected.length === 0 ? '' : `, not ${named(unconnected)}`) +
+        `; ${String(foreign.length)} of other clusters${foreign.length === 0 ? '' : `: ${named(foreign)}`}`,
+      figures: { proxies: own.length, unconnected: unconnected.length, foreign: foreign.length },
+    };
+  }
+
+  /** It has endpoints of a service that run in another cluster. */
+  async hasEndpointsOf(service: string, other: ScenarioCluster): Promise<Finding> {
+    const { namespace } = this.#scene;
+    const host = `${service}.${namespace}.svc.cluster.local`;
+    const counts = await endpointsByCluster(this.#cluster.member.client, { host, namespace });
+    const found = counts[other.mesh.clusterId] ?? 0;
+    const all = Object.entries(counts).map(([id, count]) => `${String(count)} from ${id}`);
+    return {
+      holds: found > 0,
+      seen: `the control plane of ${this.#cluster.name} has ${all.join(', ') || 'no'} endpoints of ${service}; expected some from ${other.mesh.clusterId}`,
+      figures: { endpointsOfTheOther: found },
+    };
+  }
+
+  /** No proxy of another cluster takes its configuration from here. */
+  async servesNoProxyOf(other: ScenarioCluster): Promise<Finding> {
+    const connected = await connectedProxies(this.#cluster.member.client);
+    const foreign = connected.filter(({ cluster_id: id }) => id === other.mesh.clusterId).map(({ proxy }) => proxy);
+    return {
+      holds: connected.length > 0 && foreign.length === 0,
+      seen: `${String(connected.length)} proxies are connected to the control plane of ${this.#cluster.name}, of ${other.name} ${foreign.length === 0 ? 'none' : named(foreign)}`,
+      figures: { connected: connected.length, foreign: foreign.length },
+    };
+  }
+
+  /** Webhooks of this cluster call Services in it, not addresses elsewhere. */
+  async webhooksStayInside(): Promise<Finding> {
+    const { client } = this.#cluster.member;
+    const { name } = this.#cluster;
+    const kinds = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
+    const lists = await Promise.all(
+      kinds.map((kind) => client.list<Webhooks>({ apiVersion: 'admissionregistration.k8s.io/v1', kind })),
+    );
+    const hooks = lists.flat().flatMap(({ webhooks = [] }) => webhooks);
+    const outside = hooks.flatMap(({ name: hook, clientConfig }) => (clientConfig?.url === undefined ? [] : [`${hook} → ${clientConfig.url}`]));
+    return {
+      holds: outside.length === 0,
+      seen: `${String(hooks.length)} webhooks in ${name}, ${outside.length === 0 ? 'all call Services in it' : `outside it: ${named(outside)}`}`,
+      figures: { webhooks: hooks.length, outside: outside.length },
+    };
+  }
+
+  /** The Secret by which it discovers another cluster gives it no right to write there. */
+  async mayOnlyRead(other: ScenarioCluster): Promise<Finding> {
+    const user = await userOfRemoteSecret(this.#cluster.member.client, other.mesh.clusterId);
+    if (user === undefined) return { holds: false, seen: `${this.#cluster.name} has no remote secret for ${other.mesh.clusterId}` };
+    const reads = await mayDo(other.member.client, user, [{ verb: 'list', group: '', resource: 'services' }]);
+    const writes = await mayDo(other.member.client, user, WRITES);
+    return {
+      // A Secret without any right would be read-only too, but of no use: that its owner may read shows that it is in force.
+      holds: reads.length === 1 && writes.length === 0,
+      seen: `${user.name} may ${reads.length === 1 ? 'list services' : 'not even list services'} in ${other.name}; of ${String(WRITES.length)} ways to write, ${writes.length === 0 ? 'none' : named(writes)}`,
+      figures: { writesAsked: WRITES.length, writesAllowed: writes.length },
+    };
+  }
+
+  /** Is there a ready pod, and does it answer? */
+  async answers(): Promise<Finding> {
+    const pods = await controlPlanePods(this.#cluster.member.client);
+    const proxies = pods.length === 0 ? [] : await connectedProxies(this.#cluster.member.client);
+    return {
+      holds: pods.length > 0 && proxies.length > 0,
+      seen: `${String(pods.length)} ready istiod in ${this.#cluster.name}, ${String(proxies.length)} proxies connected`,
+    };
+  }
+
+  async scale(replicas: number): Promise<Event> {
+    return this.#cluster.scaleMesh({ namespace: SYSTEM_NAMESPACE, deployment: this.#deployment() }, replicas);
+  }
+
+  async isReady(): Promise<void> {
+    await this.#cluster.member.client.waitForRollout(
+      { namespace: SYSTEM_NAMESPACE, name: this.#deployment() },
+      { timeoutMs: this.#scene.context.timeoutMs, signal: this.#scene.signal },
+    );
+  }
+
+  /** Replaces its pods, and does not wait. */
+  async restart(): Promise<Event> {
+    const sentMs = Date.now();
+    const annotations = { 'meshproof.dev/restarted-at': new Date(sentMs).toISOString() };
+    await this.#cluster.member.client.patch(
+      { apiVersion: 'apps/v1', kind: 'Deployment', namespace: SYSTEM_NAMESPACE, name: this.#deployment() },
+      { spec: { template: { metadata: { annotations } } } },
+      { type: 'merge' },
+    );
+    return { what: `the control plane of ${this.#cluster.name} restarted`, sentMs, acknowledgedMs: Date.now() };
+  }
+
+  /** Installs a second revision beside the first. It is removed after the play. */
+  async installRevision(revision: string): Promise<Event> {
+    const { context, state, undo, signal } = this.#scene;
+    const installer = context.revisionInstaller;
+    if (installer === undefined) throw new Error('there is no istioctl to install a revision with');
+    const sentMs = Date.now();
+    const settings: RevisionSettings = {
+      ...installer,
+      directory: state.directory,
+      signal,
+      facts: this.#cluster.mesh,
+      state,
+    };
+    const { remove } = await installRevision(this.#cluster.member, revision, settings);
+    undo.push(remove);
+    return { what: `revision ${revision} in ${this.#cluster.name} installed`, sentMs, acknowledgedMs: Date.now() };
+  }
+
+  /** Proxies of these applications are connected to a revision of it. */
+  async configures(revision: string, ...apps: readonly string[]): Promise<Finding> {
+    const { namespace } = this.#scene;
+    const connected = await connectedProxies(this.#cluster.member.client, revision);
+    const own = connected.map(({ proxy }) => proxy).filter((proxy) => proxy.endsWith(`.${namespace}`));
+    const missing = apps.filter((app) => !own.some((proxy) => proxy.startsWith(`${app}-`)));
+    return {
+      holds: missing.length === 0,
+      seen: `revision ${revision} configures ${named(own) || 'no proxy'} in ${namespace}${missing.length === 0 ? '' : `, not ${named(missing)}`}`,
+    };
+  }
+
+  #deployment(): string {
+    const [first] = this.#cluster.mesh.controlPlanes;
+    if (first === undefined) throw new Error(`no istiod Deployment in ${this.#cluster.name}`);
+    return first.deployment;
+  }
+}

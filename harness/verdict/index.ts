@@ -1,0 +1,22 @@
+/** The door of this stage: rules, tests, plans, judgements. */
+export type * from './types.ts';
+export { ERROR_LABEL } from './types.ts';
+export { DEFAULTS } from './defaults.ts';
+export { distribution, errorRate, exclusive, failover, reaches, share } from './rules.ts';
+export { ruleSchema } from './rule-schema.ts';
+export { checkRule, parseRule, RuleError } from './parse-rule.ts';
+export type { ParsedRule } from './parse-rule.ts';
+export { describeRule } from './describe.ts';
+export { riskOf } from './risk.ts';
+export { planOf } from './plan.ts';
+export { refuseUndecidable, UndecidableError } from './refuse.ts';
+export { SequentialTest } from './sequential-test.ts';
+export type { Snapshot } from './sequential-test.ts';
+export { SettlingTest } from './settle.ts';
+export type { SettlingOptions } from './settle.ts';
+export { exitCodeOf, judge, judgementOf } from './judge.ts';
+export type { Judgement } from './judge.ts';
+export { parseAnswers } from './answers.ts';
+export { falseFailPerCheck, suiteEvidence } from './suite.ts';
+export { accumulateEvidence } from './accumulate.ts';
+export { withJsonNumbers, withRealNumbers } from './json-numbers.ts';

@@ -1,0 +1,73 @@
+import { answersAgain, core, exclusive, extended, scenario, takesOver } from '#harness';
+import { helloworld } from '../helloworld.ts';
+
+export default scenario({
+  claim: 'M5',
+  title: 'When all of cluster2 is lost, callers in cluster1 go on with what runs there',
+  document: 'multi-primary, title and background: disaster tolerance',
+  needs: ['endpoint-discovery', 'disruption'],
+  disruptive: true,
+  apps: {
+    cluster1: ['sleep', 'helloworld', 'helloworld-v1'],
+    cluster2: ['helloworld', 'helloworld-v2'],
+  },
+  checks: ({ bounds }) => {
+    const v1Alone = takesOver({ from: 'v2', to: 'v1' }, bounds.outage);
+    const bothAgain = answersAgain(['v1', 'v2'], bounds.returnWithinMs);
+    return {
+      'scaled-away': core('helloworld and the gateway of cluster2 scaled to zero: v1 takes over', v1Alone),
+      'scaled-away/steady': core('While cluster2 is away, v1 answers every call and none is lost', exclusive('v1')),
+      'scaled-away/back': core('cluster2 is back: both versions answer', bothAgain),
+      frozen: core('The node of cluster2 frozen: v1 takes over', v1Alone),
+      'frozen/back': core('The node of cluster2 thawed: both versions answer', bothAgain),
+      'gateway-only': extended('The gateway of cluster2 alone scaled to zero: v1 takes over', v1Alone),
+    };
+  },
+
+  async play({ cluster1, cluster2, mesh, variant, step, keepCalling, skip }) {
+    const calls = cluster1.calls('sleep', helloworld);
+    const gateway = variant === 'gateways' ? cluster2.mesh.eastWestGateway : null;
+
+    await step('callers are told to notice failing endpoints', async () => {
+      await cluster1.apply('outlier-detection');
+      await calls.gate();
+    });
+    const from1 = await keepCalling(calls);
+    const twoVersions = { what: 'the beginning', sentMs: Date.now(), acknowledgedMs: Date.now() };
+    await from1.sees(twoVersions, ['v1', 'v2']);
+
+    await step('helloworld-v2 and the gateway of cluster2 are scaled to zero', async () => {
+      const gone = await cluster2.scale('helloworld-v2', 0);
+      if (gateway !== null) await cluster2.scaleMesh(gateway, 0);
+      await from1.takesOver(gone, 'scaled-away');
+      await calls.measure('scaled-away/steady');
+    });
+
+    await step('cluster2 comes back', async () => {
+      if (gateway !== null) await cluster2.scaleMesh(gateway, 1);
+      const back = await cluster2.scale('helloworld-v2', 1);
+      await from1.answersAgain(back, 'scaled-away/back');
+      await calls.gate();
+    });
+
+    if (gateway === null) await skip('on a flat network no gateway is in the way', 'gateway-only');
+    else {
+      await step('the gateway of cluster2 alone is scaled to zero', async () => {
+        await from1.takesOver(await cluster2.scaleMesh(gateway, 0), 'gateway-only');
+        const back = await cluster2.scaleMesh(gateway, 1);
+        await from1.sees(back, ['v1', 'v2']);
+      });
+    }
+
+    if (!mesh.features.includes('freezing')) {
+      await skip('nodes of these clusters cannot be stopped and started by the harness', 'frozen', 'frozen/back');
+    } else {
+      await step('the node of cluster2 is frozen', async () => {
+        const { event, thaw } = await cluster2.freeze('node');
+        await from1.takesOver(event, 'frozen');
+        await from1.answersAgain(await thaw(), 'frozen/back');
+      });
+    }
+    await from1.stop();
+  },
+});
