@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FakeApiServer, SECRET_TOKEN, startApiServer } from '../../fixtures/api-server/server.ts';
 import { ApiError, type Cluster, ClusterError, connect } from './cluster.ts';
@@ -40,7 +41,6 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 /** A credential plugin: prints a token, another one at each run. */
 async function plugin(script: string): Promise<object> {
   const file = await written(`#!/bin/sh\n${script}\n`);
-  const { chmod } = await import('node:fs/promises');
   await chmod(file, 0o755);
   return { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: file, args: [] } };
 }
@@ -229,6 +229,21 @@ test('a kept connection that the server closed is not an error', async () => {
   expect(await cluster.version()).toContain('v1');
 });
 
+test('a connection dropped before the answer is tried again, but not for ever, and a POST is not', async () => {
+  const drop = (response: ServerResponse): void => {
+    response.socket?.destroy();
+  };
+  server.override(/^GET \/version/, drop, 2);
+  server.override(/^(GET|POST) \/drop/, drop);
+  const cluster = await connected(await server.kubeconfig());
+  expect(await cluster.version()).toContain('v1');
+  server.seen.length = 0;
+  expect((await refusal(cluster.request('GET', '/drop'))).kind).toBe('unreachable');
+  expect(server.seen).toHaveLength(4);
+  expect((await refusal(cluster.request('POST', '/drop', { body: {} }))).kind).toBe('unreachable');
+  expect(server.seen).toHaveLength(5);
+});
+
 test('connections are kept', async () => {
   const cluster = await connected(await server.kubeconfig());
   const before = server.connections();
@@ -238,7 +253,7 @@ test('connections are kept', async () => {
 });
 
 test('429 is waited out as long as the server says', async () => {
-  const refuse = (response: import('node:http').ServerResponse): void => {
+  const refuse = (response: ServerResponse): void => {
     response.writeHead(429, { 'retry-after': '1' }).end('{}');
   };
   server.override(/^GET \/version/, refuse, 1);

@@ -145,6 +145,11 @@ describe('a stream that breaks settles, and says how', () => {
     });
   });
 
+  test('output counts as life where pings are not answered', async () => {
+    const { stdout } = await exec(['trickle'], { pod: 'silent', silenceMs: 250 });
+    expect(stdout).toBe('..........');
+  });
+
   test('more output than the cap: maxbuffer, with what fits', async () => {
     const error = await errorOf(exec(['flood', '50000'], { maxBytes: 2000 }));
     expect(error.kind).toBe('maxbuffer');

@@ -89,7 +89,7 @@ async function readRaw(source: KubeconfigSource): Promise<RawKubeconfig> {
     const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
     throw wrong(source, `kubeconfig ${file} cannot be read (${code})`, `ls -l ${file}`);
   });
-  // prettyErrors would quote the line, which may hold a token.
+  // Only the mistake's code is told: its message, and prettyErrors, would quote what may be a token.
   const document = parseDocument(text, { prettyErrors: false });
   const [mistake] = document.errors;
   if (mistake !== undefined) {

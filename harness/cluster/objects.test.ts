@@ -124,6 +124,12 @@ describe('applyAll', () => {
     expect(await cluster.get(ref)).toMatchObject(widget);
   });
 
+  test('is done with a CRD only when it is Established', async () => {
+    await cluster.applyAll([crd]);
+    const ref = { apiVersion: crd.apiVersion, kind: crd.kind, name: crd.metadata.name };
+    expect(await cluster.get(ref)).toMatchObject({ status: { conditions: [{ type: 'Established' }] } });
+  });
+
   test('tells all failures at once, and begins nothing that comes after them', async () => {
     const bad = (name: string): KubernetesObject => ({
       apiVersion: 'v1',

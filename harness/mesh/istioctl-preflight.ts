@@ -44,8 +44,8 @@ async function checkOverlay(file: string): Promise<Finding[]> {
   if (mistake !== undefined)
     return [say.error(`${file} is not YAML: ${mistake.message.split('\n')[0] ?? ''}`, `see: less ${file}`)];
   const others = documents
-    .map((document) => document.toJS() as { readonly kind?: unknown } | null)
+    .map((document) => document.toJS() as { readonly kind?: string } | null)
     .filter((value) => value?.kind !== 'IstioOperator');
   if (others.length === 0) return [];
-  return [say.error(`${expected}; it holds kind ${String(others[0]?.kind ?? 'none')}`, `see: less ${file}`)];
+  return [say.error(`${expected}; it holds kind ${others[0]?.kind ?? 'none'}`, `see: less ${file}`)];
 }

@@ -1,15 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { answer, startApiServer, type FakeApiServer } from '../../fixtures/api-server/server.ts';
 import { connect } from '../cluster/cluster.ts';
 import type { Finding } from '../provider/types.ts';
-import { istioctlPreflight } from './istioctl-preflight.ts';
-import { meshPreflight, variantOfClusters, type MeshMember } from './preflight.ts';
-import { selects } from './preflight/policies.ts';
-import { judgeSync, readRemoteAccess } from './preflight/remote-secrets.ts';
+import { meshPreflight, type MeshMember } from './preflight.ts';
+import { judgeSync } from './preflight/remote-secrets.ts';
 import type { EastWestGateway, MeshInCluster } from './types.ts';
 
 const SYSTEM = 'istio-system';
@@ -217,19 +211,6 @@ describe('networks', () => {
       ),
     ]);
   });
-
-  test('tell the variant', () => {
-    const on = (network: string | null, eastWestGateway: EastWestGateway | null = null): MeshInCluster => ({
-      ...healthy(0),
-      network,
-      eastWestGateway,
-    });
-    expect(variantOfClusters([on('a'), on('a')])).toBe('flat');
-    expect(variantOfClusters([on(null), on(null)])).toBe('flat');
-    expect(variantOfClusters([on('a', gateway()), on('b', gateway())])).toBe('gateways');
-    expect(variantOfClusters([on('a', gateway()), on('b')])).toBe('gateways');
-    expect(variantOfClusters([on('a'), on('b')])).toBeUndefined();
-  });
 });
 
 describe('remote secrets', () => {
@@ -265,21 +246,6 @@ describe('remote secrets', () => {
     expect(await findings()).toEqual([one('cluster1', 'info', /cannot be looked at: .*403/)]);
   });
 
-  test('that hold anything but a kubeconfig have no server', () => {
-    for (const text of [
-      '',
-      'not base64 at all',
-      Buffer.from('a: [').toString('base64'),
-      Buffer.from('null').toString('base64'),
-    ]) {
-      expect(readRemoteAccess('c', text)).toEqual({
-        clusterId: 'c',
-        server: undefined,
-        expiresMs: undefined,
-      });
-    }
-  });
-
   test('count as read when every istiod pod says synced', async () => {
     const [first, ...peers] = await members();
     if (first === undefined) throw new Error('no member');
@@ -301,18 +267,6 @@ describe('policies', () => {
     ]);
   });
 
-  test.each([
-    [{ matchLabels: { a: '1' } }, { a: '1' }, true],
-    [{ matchLabels: { a: '1' } }, { a: '2' }, false],
-    [{ matchExpressions: [{ key: 'a', operator: 'NotIn', values: ['1'] }] }, {}, true],
-    [{ matchExpressions: [{ key: 'a', operator: 'NotIn', values: ['1'] }] }, { a: '1' }, false],
-    [{ matchExpressions: [{ key: 'a', operator: 'Exists' }] }, {}, false],
-    [{ matchExpressions: [{ key: 'a', operator: 'DoesNotExist' }] }, { a: '1' }, false],
-    [undefined, { a: '1' }, true],
-  ])('%j selects %j: %s', (selector, labels, yes) => {
-    expect(selects(selector, labels as Record<string, string>)).toBe(yes);
-  });
-
   test('mutual TLS turned off for the mesh is a warning, demanded a note, and other policies nothing', async () => {
     const put = (name: string, spec: object): void =>
       servers[0]?.put({
@@ -328,56 +282,5 @@ describe('policies', () => {
       one('cluster1', 'warning', /istio-system\/off turns mutual TLS off/),
       one('cluster1', 'info', /istio-system\/strict demands/),
     ]);
-  });
-});
-
-describe('istioctl', () => {
-  let folder = '';
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'istioctl-'));
-    vi.stubEnv('PATH', fileURLToPath(new URL('../../fixtures/bin', import.meta.url)));
-  });
-  afterEach(() => {
-    vi.unstubAllEnvs();
-    rmSync(folder, { recursive: true });
-  });
-  const overlay = (text: string): string => {
-    const file = join(folder, 'values.yaml');
-    writeFileSync(file, text);
-    return file;
-  };
-  const check = (overlays: string[] = []): Promise<Finding[]> =>
-    istioctlPreflight({ program: 'istioctl', overlays });
-
-  test('new enough, with values that are an IstioOperator, is no finding', async () => {
-    expect(
-      await check([overlay('apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {}\n')]),
-    ).toEqual([]);
-  });
-
-  test.each([
-    ['1.23.4', 'error', /1\.24\.0 or later is needed, istioctl is 1\.23\.4/],
-    ['broken', 'error', /exited 64: Error: unknown flag/],
-    ['unknown', 'warning', /told no version/],
-  ] as const)('%s', async (state, severity, message) => {
-    vi.stubEnv('FAKE_ISTIOCTL', state);
-    expect(await check()).toEqual([one('istioctl', severity, message)]);
-  });
-
-  test('missing together with wrong values is told at once', async () => {
-    vi.stubEnv('PATH', folder);
-    const files = [overlay('kind: Deployment\n'), join(folder, 'nowhere.yaml')];
-    expect(await check(files)).toEqual([
-      one('istioctl', 'error', /no istioctl in PATH/),
-      one('install values', 'error', /should hold an IstioOperator .*it holds kind Deployment/),
-      one('install values', 'error', /nowhere\.yaml cannot be read \(ENOENT\)/),
-    ]);
-  });
-
-  test.each([
-    ['', /it is empty/],
-    ['a: [', /is not YAML/],
-  ])('values %j are refused', async (text, message) => {
-    expect(await check([overlay(text)])).toEqual([one('install values', 'error', message)]);
   });
 });

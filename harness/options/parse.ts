@@ -37,7 +37,7 @@ export function parseArguments(argv: readonly string[], env: Environment): Parse
   const [first, ...rest] = argv;
   if (first === '--help' || first === '-h' || first === 'help')
     return { help: helpText(commandNamed(rest[0])) };
-  if (first === '--version' || first === '-V') return { help: version };
+  if (first === '--version' || first === '-V') return { help: `${version}\n` };
   const command = commandNamed(first);
   if (command === undefined) return { mistakes: [unknownCommand(first)] };
   if (asksForHelp(rest)) return { help: helpText(command) };

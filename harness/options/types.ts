@@ -94,6 +94,8 @@ export interface RunOptions {
   readonly seed?: number;
   /** The result on standard output as JSON, and nothing else there. @default false */
   readonly json: boolean;
+  /** Sentences that readers of the report have to know. @default [] */
+  readonly note: readonly string[];
   /** Colours on a terminal; NO_COLOR turns them off too. @default true */
   readonly color: boolean;
 

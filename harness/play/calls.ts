@@ -122,7 +122,8 @@ export class Calls<Check extends string = string> {
     const scene = this.#scene;
     const startedAt = Date.now();
     const gate = this.#gated ? await this.gate() : undefined;
-    const running = checks.map((check) => this.#begin(check));
+    const running = checks.filter((check) => !scene.recorder.isSettled(check)).map((check) => this.#begin(check));
+    if (running.length === 0) return;
     const file = new AnswersFile(scene.context.outDirectory, `${scene.path}/${checks.join('+')}`);
     const end = await this.#sample(running, file);
     file.close();

@@ -47,6 +47,8 @@ export interface RunContext {
   readonly risk: Risk;
   /** Evidence of an earlier run by check id (`--continue`). */
   readonly evidence: Readonly<Record<string, unknown>>;
+  /** Ids of checks that an earlier run decided: they are not judged again. */
+  readonly settled: readonly string[];
   readonly kind: KindHandle | undefined;
   readonly revisionInstaller: RevisionInstaller | undefined;
 }

@@ -126,10 +126,7 @@ export class ControlPlaneView {
   }
 
   async isReady(): Promise<void> {
-    await this.#cluster.member.client.waitForRollout(
-      { namespace: SYSTEM_NAMESPACE, name: this.#deployment() },
-      { timeoutMs: this.#scene.context.timeoutMs, signal: this.#scene.signal },
-    );
+    await this.#cluster.meshIsReady({ namespace: SYSTEM_NAMESPACE, deployment: this.#deployment() });
   }
 
   /** Replaces its pods, and does not wait. */

@@ -9,6 +9,7 @@ import { poll, sleep, WaitTimeout } from '../wait/wait.ts';
 import type { Calls } from './calls.ts';
 import type { RunContext, ScenarioFile } from './context.ts';
 import { Diagnoser } from './diagnose.ts';
+import { namespaceOf } from './namespace.ts';
 import { Recorder } from './recorder.ts';
 import type { Scene } from './scene.ts';
 import { ScenarioCluster } from './scenario-cluster.ts';
@@ -26,10 +27,6 @@ export interface Theatre {
   readonly log: EventLog;
   readonly signal: AbortSignal;
 }
-
-/** The namespace that a scenario has to itself; never used twice, so that nothing of before can be in it. */
-export const namespaceOf = (context: Pick<RunContext, 'runId' | 'variant'>, file: ScenarioFile): string =>
-  `meshproof-${context.runId}-${context.variant}-${file.name}`.slice(0, 63).replace(/-+$/, '');
 
 /**
  * Plays one scenario: its namespaces and applications, then its steps, then puts back what it changed. Every declared
@@ -57,7 +54,7 @@ function sceneOf(scenario: Scenario, file: ScenarioFile, theatre: Theatre): Scen
   const declarations = scenario.checks({ bounds: context.bounds, variant: context.variant });
   const diagnoser = new Diagnoser(members, namespace, { directory: context.outDirectory, path });
   const identity = { suite: file.suite, variant: context.variant, scenario: file.name, claim: scenario.claim };
-  const recorder = new Recorder(identity, declarations, { log, diagnoser });
+  const recorder = new Recorder(identity, declarations, { log, diagnoser, settled: context.settled });
   return { context, members, namespace, path, folder: dirname(file.file), recorder, state, signal, undo: [] };
 }
 
@@ -137,14 +134,13 @@ async function examine(scene: Scene, check: string, look: () => Promise<Finding>
   });
   // A look that fails says something of our way to the cluster, nothing of the mesh.
   const known = last !== undefined && trouble === undefined;
-  const { verdict } = await scene.recorder.record(check, {
+  return scene.recorder.record(check, {
     verdict: !known ? 'inconclusive' : last?.holds === true ? 'conformant' : 'non-conformant',
     reason: !known ? 'not-seen' : last?.holds === true ? 'seen' : 'refuted',
     message: trouble ?? last?.seen ?? 'nothing was seen',
     ...(last?.figures === undefined ? {} : { figures: last.figures }),
     startedAt,
   });
-  return verdict;
 }
 
 function described(error: unknown, scene: Scene): { reason: string; message: string } {

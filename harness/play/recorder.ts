@@ -29,18 +29,20 @@ export class Recorder {
   readonly #declarations: Readonly<Record<string, Declaration>>;
   readonly #log: EventLog;
   readonly #diagnoser: Diagnoser;
+  readonly #settled: ReadonlySet<string>;
   readonly records: CheckRecord[] = [];
   step = '';
 
   constructor(
     identity: { readonly suite: string; readonly variant: string; readonly scenario: string; readonly claim: string },
     declarations: Readonly<Record<string, Declaration>>,
-    tools: { readonly log: EventLog; readonly diagnoser: Diagnoser },
+    tools: { readonly log: EventLog; readonly diagnoser: Diagnoser; readonly settled: readonly string[] },
   ) {
     this.#identity = identity;
     this.#declarations = declarations;
     this.#log = tools.log;
     this.#diagnoser = tools.diagnoser;
+    this.#settled = new Set(tools.settled);
   }
 
   /** SUITE/VARIANT/CLAIM/CHECK */
@@ -58,14 +60,20 @@ export class Recorder {
   /** Checks without a verdict yet. */
   open(): string[] {
     const judged = new Set(this.records.map(({ id }) => id));
-    return Object.keys(this.#declarations).filter((check) => !judged.has(this.idOf(check)));
+    return Object.keys(this.#declarations).filter((check) => !judged.has(this.idOf(check)) && !this.isSettled(check));
+  }
+
+  /** Was it decided by the run that this one goes on with? Then it is not judged again: never the best of several. */
+  isSettled(check: string): boolean {
+    return this.#settled.has(this.idOf(check));
   }
 
   say(text: string, progress: { readonly check?: string; readonly requests?: number } = {}): void {
     this.#log.append({ type: 'progress', text, ...progress });
   }
 
-  async record(check: string, outcome: Outcome): Promise<CheckRecord> {
+  async record(check: string, outcome: Outcome): Promise<CheckRecord['verdict']> {
+    if (this.isSettled(check)) return outcome.verdict;
     const { claim, ...identity } = this.#identity;
     const { level, sentence } = this.declaration(check);
     const { assessment } = outcome;
@@ -94,7 +102,7 @@ export class Recorder {
     };
     this.records.push(record);
     this.#log.append({ type: 'check', check: record });
-    return record;
+    return record.verdict;
   }
 }
 

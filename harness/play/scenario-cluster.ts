@@ -148,6 +148,13 @@ export class ScenarioCluster<Check extends string = string> {
     return { what: `${name} in ${this.name} scaled to ${String(replicas)}`, ...scaled };
   }
 
+  /** Waits until something of the mesh's own is rolled out. */
+  async meshIsReady(what: { readonly namespace: string; readonly deployment: string }): Promise<void> {
+    const { timeoutMs } = this.#scene.context;
+    const { namespace, deployment: name } = what;
+    await this.member.client.waitForRollout({ namespace, name }, { timeoutMs, signal: this.#scene.signal });
+  }
+
   /** Stops the cluster's node, or its API server alone. Thawed after the play at the latest. */
   async freeze(part: Freezable): Promise<{ readonly event: Event; thaw: () => Promise<Event> }> {
     const { context, state, undo } = this.#scene;

@@ -11,6 +11,7 @@ const events: readonly RunEvent[] = parseEvents(readFileSync(url, 'utf8')).event
 /** What a terminal shows of what was written to it: lines, the cursor moving up, and the rest erased. */
 function screenOf(written: readonly string[]): readonly string[] {
   const lines: string[] = [];
+  // eslint-disable-next-line no-control-regex -- the terminal's own codes are what is read here
   for (const [, up, text] of written.join('').matchAll(/\u001b\[(\d+)A\r\u001b\[J|([^\n\u001b]*)\n/g)) {
     if (up !== undefined) lines.splice(lines.length - Number(up));
     else lines.push(text ?? '');

@@ -4,11 +4,15 @@ import { redact, REDACTED } from './redact.ts';
 
 const SECRET = 'c2VjcmV0LXZhbHVlLW9mLXRoZS1tZXNo';
 const base64 = fc.string({
-  unit: fc.constantFrom(...'ABCDEFGHIJabcdefghij0123456789'),
+  unit: fc.constantFrom(...Array.from('ABCDEFGHIJabcdefghij0123456789')),
   minLength: 24,
   maxLength: 200,
 });
-const word = fc.string({ unit: fc.constantFrom(...'abcdefghijklmnop'), minLength: 1, maxLength: 8 });
+const word = fc.string({
+  unit: fc.constantFrom(...Array.from('abcdefghijklmnop')),
+  minLength: 1,
+  maxLength: 8,
+});
 const around = fc.array(word, { maxLength: 6 }).map((words) => words.join(' '));
 
 /** Ways in which a secret stands in what a cluster and its tools print. */

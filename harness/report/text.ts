@@ -22,7 +22,7 @@ export function oneLine(text: string): string {
 
 /** At most `width` characters; what is cut is marked. */
 export function fit(text: string, width: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;
 }
 

@@ -1,13 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { which } from '../command/which.ts';
 import { connect } from '../cluster/cluster.ts';
 import { detectFeatures } from '../mesh/features.ts';
+import { installExternally } from '../mesh/external.ts';
 import { readMesh } from '../mesh/istio/facts.ts';
 import { installMultiPrimary, reintroduce, type IstioSettings } from '../mesh/istio/install.ts';
-import type { Member, MeshFacts, MissingFeatures } from '../mesh/types.ts';
+import { meshPreflight, variantOfClusters } from '../mesh/preflight.ts';
+import type { Member, MeshFacts, MeshInCluster, MissingFeatures } from '../mesh/types.ts';
 import type { Provider, Rising } from '../provider/types.ts';
 import { RunState } from '../state/state.ts';
-import type { ClusterTopology } from '../topology/topology.ts';
+import type { ClusterTopology, VariantName } from '../topology/topology.ts';
 import { poll } from '../wait/wait.ts';
 import { userPath, type Run } from './setup.ts';
 import { timed } from './timed.ts';
@@ -17,6 +20,9 @@ export interface Ready {
   readonly members: readonly Member[];
   readonly mesh: MeshFacts;
   readonly missing: MissingFeatures;
+  /** The variant that the clusters are in, as their networks and gateways show. */
+  readonly variant: VariantName | undefined;
+  readonly wanted: Wanted;
 }
 
 /** One variant of a suite's topology on the way up. */
@@ -39,7 +45,7 @@ export async function bringUp(run: Run, provider: Provider, wanted: Wanted): Pro
   );
   try {
     await meshOn(run, provider, { rising, members, directory, wanted, say });
-    return await readAll(run, provider, await Promise.all(members.values()));
+    return await readAll(run, provider, { wanted, members: await Promise.all(members.values()) });
   } catch (error) {
     // What is still being made has to be there before it can be torn down.
     await Promise.allSettled([...members.values(), rising.joined]);
@@ -56,18 +62,14 @@ interface OnTheWay {
 }
 
 async function meshOn(run: Run, provider: Provider, way: OnTheWay): Promise<void> {
-  const { rising, members, wanted } = way;
+  const { rising, wanted } = way;
   if (provider.meshIsThere) {
     await rising.joined;
     return;
   }
   await timed(run, { name: 'mesh', suite: wanted.suite, variant: wanted.variant }, async () => {
     const settings = settingsOf(run, way);
-    const mesh =
-      run.options.reuse === undefined
-        ? installMultiPrimary(members, settings).ready
-        : Promise.all(members.values()).then((all) => reintroduce(all, settings));
-    await Promise.all([mesh, rising.joined]);
+    await Promise.all([installed(run, way, settings), rising.joined]);
   });
 }
 
@@ -91,6 +93,19 @@ async function member(
   });
 }
 
+async function installed(run: Run, way: OnTheWay, settings: IstioSettings): Promise<void> {
+  const { installer, reuse, timeout } = run.options;
+  if (installer !== undefined) {
+    const members = await Promise.all(way.members.values());
+    const vendor = { program: userPath(installer), directory: join(way.directory, 'installer'), timeoutMs: 4 * timeout, signal: run.signal };
+    if (reuse === undefined) await installExternally(vendor, members);
+  } else if (reuse === undefined) {
+    await installMultiPrimary(way.members, settings).ready;
+  } else {
+    await reintroduce(await Promise.all(way.members.values()), settings);
+  }
+}
+
 function settingsOf(run: Run, way: OnTheWay): IstioSettings {
   const { options } = run;
   return {
@@ -104,23 +119,72 @@ function settingsOf(run: Run, way: OnTheWay): IstioSettings {
   };
 }
 
-/** Reads the mesh as it is, whoever installed it. */
-async function readAll(run: Run, provider: Provider, members: readonly Member[]): Promise<Ready> {
+/** Reads the mesh as it is, whoever installed it, and tells the report. */
+async function readAll(run: Run, provider: Provider, found: { readonly wanted: Wanted; readonly members: readonly Member[] }): Promise<Ready> {
   const { options } = run;
+  const { members, wanted } = found;
   const clusters = await Promise.all(members.map(({ client }) => readMesh(client, options.injectionLabel)));
-  const installed = !provider.meshIsThere;
+  if (provider.meshIsThere) await lookAtExisting(run, members, clusters);
   const { features, missing } = detectFeatures(clusters, {
-    mayDisrupt: installed || options.allowDisruption,
+    mayDisrupt: !provider.meshIsThere || options.allowDisruption,
     canFreeze: provider.freeze !== undefined,
-    canInstall: true,
+    canInstall: (await which(options.istioctlBin)) !== undefined,
   });
   const versions = [...new Set(clusters.flatMap(({ controlPlanes }) => controlPlanes.map(({ version }) => version)))];
   const mesh: MeshFacts = {
     name: 'Istio',
     version: versions.join(', ') || 'unknown',
     dataPlane: 'sidecar',
-    clusters: Object.fromEntries(clusters.map((found) => [found.cluster, found])),
+    clusters: Object.fromEntries(clusters.map((one) => [one.cluster, one])),
     features,
   };
-  return { members, mesh, missing };
+  await describeEnvironment(run, provider, { members, mesh });
+  checkVersion(run, mesh);
+  return { members, mesh, missing, variant: variantOfClusters(clusters), wanted };
+}
+
+/** Oddities of a mesh that we did not install; all of them warnings, because judging it is what the scenarios are for. */
+async function lookAtExisting(run: Run, members: readonly Member[], clusters: readonly MeshInCluster[]): Promise<void> {
+  const findings = await meshPreflight(
+    members.flatMap(({ topology, client }, index) => {
+      const mesh = clusters[index];
+      return mesh === undefined ? [] : [{ name: topology.name, client, mesh, expectedNetwork: topology.network }];
+    }),
+  );
+  for (const { severity, subject, message } of findings) {
+    run.log.append({ type: 'note', level: severity === 'info' ? 'info' : 'warning', text: `${subject}: ${message}` });
+  }
+  const fatal = findings.filter(({ severity }) => severity === 'error');
+  if (fatal.length > 0) throw new Error(fatal.map(({ message }) => message).join('; '));
+}
+
+async function describeEnvironment(
+  run: Run,
+  provider: Provider,
+  found: { readonly members: readonly Member[]; readonly mesh: MeshFacts },
+): Promise<void> {
+  const { mesh, members } = found;
+  const clusters = await Promise.all(
+    members.map(async ({ topology, provided, client }) => ({
+      name: topology.name,
+      kubernetesVersion: await client.version().catch(() => null),
+      nodeImage: provided.nodeImage ?? null,
+      network: mesh.clusters[topology.name]?.network ?? null,
+      platform: provider.name,
+    })),
+  );
+  const { name, version, dataPlane, features } = mesh;
+  run.log.append({
+    type: 'environment',
+    environment: { provider: provider.name, mesh: { name, version, dataPlane }, clusters, capabilities: [...features] },
+  });
+}
+
+/** Evidence of two versions of a mesh is not evidence about one. */
+function checkVersion(run: Run, mesh: MeshFacts): void {
+  const { earlier } = run;
+  if (earlier === undefined || earlier.meshVersion === 'unknown' || earlier.meshVersion === mesh.version) return;
+  throw new Error(
+    `run ${earlier.id} measured ${mesh.name} ${earlier.meshVersion}, and this is ${mesh.version}: its evidence does not count here. Start a new run without --continue`,
+  );
 }

@@ -19,8 +19,11 @@ const dockerAnswers = async (): Promise<boolean> => {
   }
 };
 
+/** Providers of this version. */
+export type ProviderName = 'kind' | 'kubeconfig';
+
 /** Which provider `auto` means here. It never looks at the user's current context. */
-export async function decideProvider(options: RunOptions): Promise<'kind' | 'kubeconfig' | { readonly mistake: string }> {
+export async function decideProvider(options: RunOptions): Promise<ProviderName | { readonly mistake: string }> {
   if (options.provider === 'kind' || options.provider === 'kubeconfig') return options.provider;
   if (options.provider === 'embedded') return { mistake: 'the embedded provider is not part of this version; use --provider kind or kubeconfig' };
   if (options.cluster.length > 0) return 'kubeconfig';
@@ -41,7 +44,7 @@ export async function decideProvider(options: RunOptions): Promise<'kind' | 'kub
 
 /** Makes the provider for one topology. */
 export function createProvider(
-  name: 'kind' | 'kubeconfig',
+  name: ProviderName,
   options: RunOptions,
   needs: { readonly clusters: readonly ClusterTopology[]; readonly scenarios: readonly Selected[] },
 ): Provider {

@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +26,7 @@ let kubeconfig = '';
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'clean-'));
   mkdirSync(join(folder, 'nodes'));
-  kindClusters([]);
+  mkdirSync(join(folder, 'clusters'));
   vi.stubEnv('PATH', fakes); // nothing real can be reached
   vi.stubEnv('FAKE_LOG', join(folder, 'log'));
   vi.stubEnv('FAKE_KIND_CLUSTERS', join(folder, 'clusters'));
@@ -39,12 +47,9 @@ afterEach(async () => {
 });
 
 const kindClusters = (names: readonly string[]): void => {
-  writeFileSync(join(folder, 'clusters'), names.map((name) => `${name}\n`).join(''));
+  for (const name of names) writeFileSync(join(folder, 'clusters', name), '');
 };
-const kindClustersLeft = (): string[] =>
-  readFileSync(join(folder, 'clusters'), 'utf8')
-    .split('\n')
-    .filter((name) => name !== '');
+const kindClustersLeft = (): string[] => readdirSync(join(folder, 'clusters'));
 const node = (container: string, status: string): void => {
   writeFileSync(join(folder, 'nodes', container), status);
 };
@@ -225,9 +230,9 @@ describe('clean', () => {
       cleaned: [`kind cluster meshproof-${DEAD}-cluster1`],
       left: [],
     });
-    expect(kindClustersLeft()).toEqual([...others, `meshproof-${OTHER}-cluster1`]);
+    expect(kindClustersLeft()).toEqual([...others, `meshproof-${OTHER}-cluster1`].sort());
     await clean();
-    expect(kindClustersLeft()).toEqual(others);
+    expect(kindClustersLeft()).toEqual([...others].sort());
   });
 
   test('finds namespaces by label: of runs known here, and of others only when they are named', async () => {

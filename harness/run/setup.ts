@@ -6,6 +6,8 @@ import type { RunOptions } from '../options/types.ts';
 import type { EventLog } from '../report/event-log.ts';
 import type { Bounds } from '../scenario.ts';
 import type { RunState } from '../state/state.ts';
+import type { Risk } from '../verdict/types.ts';
+import type { Earlier } from './earlier.ts';
 
 /** The package's own folder, with suites and fixtures. */
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -25,6 +27,10 @@ export interface Run {
   readonly seed: number;
   readonly state: RunState;
   readonly log: EventLog;
+  /** Error probabilities of each check. */
+  readonly risk: Risk;
+  /** The run that this one goes on with. */
+  readonly earlier: Earlier | undefined;
   /** Aborted by Ctrl-C and by --max-duration. */
   readonly signal: AbortSignal;
 }

@@ -23,7 +23,7 @@ const firstLine = (error: unknown): string => {
 export async function playAll(
   root: string,
   context: RunContext,
-  options: { readonly signal: AbortSignal; readonly failFast: boolean },
+  options: { readonly signal: AbortSignal; readonly failFast: boolean; readonly seed: number },
 ): Promise<Played> {
   const before = new Map(SIGNALS.map((name) => [name, new Set(process.listeners(name))]));
   const vitest = await createVitest('test', {
@@ -37,6 +37,7 @@ export async function playAll(
     fileParallelism: false,
     isolate: false,
     retry: 0,
+    sequence: { seed: options.seed },
     bail: options.failFast ? 1 : 0,
     testTimeout: SCENARIO_MS,
     hookTimeout: SCENARIO_MS,

@@ -51,7 +51,8 @@ export interface RunRecord {
   readonly outDirectory: string;
 }
 
-const isAlive = (pid: number): boolean => {
+/** Is there a process with this id? */
+export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
     return true;

@@ -19,7 +19,6 @@ nl='
 cr=$(printf '\r')
 tab=$(printf '\t')
 stopped=
-alone=
 # Background commands lose standard input, and curl must not eat it: the harness is heard on descriptor 3 only.
 exec 3<&0 </dev/null
 
@@ -46,7 +45,8 @@ handshake() {
       go) return ;;
     esac
   done
-  alone=1
+  # Nobody is there to stop us: no call may begin.
+  exit 1
 }
 
 # One curl process: its arguments, then the URL as often as it shall be asked.
@@ -159,18 +159,14 @@ version=$(curl -q -V 2>/dev/null)
 say "h $kind ${version%%"$nl"*}"
 [ -n "$version" ] || exit 127
 handshake
-if [ -z "$alone" ]; then
-  # Only once: a stop said again must not cut short the waiting for calls under way.
-  trap 'stopped=1; trap "" USR1' USR1
-  { while read -r word; do [ "$word" = stop ] && kill -USR1 $$; done; kill -USR1 $$; } <&3 >/dev/null 2>&1 &
-  listener=$!
-fi
+# Only once: a stop said again must not cut short the waiting for calls under way.
+trap 'stopped=1; trap "" USR1' USR1
+{ while read -r word; do [ "$word" = stop ] && kill -USR1 $$; done; kill -USR1 $$; } <&3 >/dev/null 2>&1 &
+listener=$!
 "$mode" "$@"
-if [ -z "$alone" ]; then
-  trap '' USR1
-  kill "$listener" 2>/dev/null
-  wait "$listener" 2>/dev/null
-fi
+trap '' USR1
+kill "$listener" 2>/dev/null
+wait "$listener" 2>/dev/null
 say "z $sent ${stopped:-0}"
-[ -n "$alone" ] || handshake
+handshake
 exit 0

@@ -20,7 +20,7 @@ test.each([
   '{"kind":"failover","from":"v1","to":"v2","eventMs":[2000,2100],"withinMs":10000,"maxErrors":5}',
   '{"kind":"exclusive","label":"v3","unit":"connection","risk":{"falsePass":0.01,"falseFail":0.0001}}',
 ])('%s is a rule, and means what it says', (text) => {
-  expect(parseRule(text)).toEqual({ rule: JSON.parse(text) });
+  expect(parseRule(text)).toEqual({ rule: JSON.parse(text) as unknown });
 });
 
 test('all mistakes are found at once, each with its place, what was expected and what was found', () => {

@@ -23,7 +23,8 @@ function foundAt(value: unknown, path: readonly PropertyKey[]): string {
     value,
   );
   if (found === undefined) return 'found nothing';
-  const text = typeof found === 'number' ? String(found) : (JSON.stringify(found) ?? typeof found);
+  if (typeof found === 'function' || typeof found === 'symbol') return `found a ${typeof found}`;
+  const text = typeof found === 'number' ? String(found) : JSON.stringify(found);
   return `found ${text.length > 60 ? `${text.slice(0, 59)}…` : text}`;
 }
 

@@ -97,7 +97,7 @@ export const ruleSchema: z.ZodType<Rule> = z.discriminatedUnion(
   'kind',
   [distribution, exclusive, reaches, share, errorRate, failover],
   {
-    error: ({ code }) =>
+    error: ({ code }: { readonly code?: string }) =>
       code === 'invalid_union'
         ? 'expected one of "distribution", "exclusive", "reaches", "share", "errorRate", "failover"'
         : 'expected a rule: an object with a "kind"',

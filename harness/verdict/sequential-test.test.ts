@@ -5,7 +5,7 @@ import type { Assessment, Observation, Rule } from './types.ts';
 
 /** Answers written as letters: "aab", "!" for an error. */
 const answers = (text: string, more: Partial<Observation> = {}): Observation[] =>
-  [...text].map((letter) => ({ label: letter === '!' ? 'error' : letter, ...more }));
+  Array.from(text, (letter) => ({ label: letter === '!' ? 'error' : letter, ...more }));
 
 function assess(rule: Rule, ...observations: readonly Observation[]): Assessment {
   const sequential = new SequentialTest(rule);

@@ -10,7 +10,7 @@ import type { Assessment, Observation, Plan, Reason, Risk, Rule } from './types.
 
 /** Everything a sequential test knows, as plain JSON data. */
 export interface Snapshot {
-  readonly version: 1;
+  readonly version: number;
   /** The rule and risks it is evidence for, as JSON: it is evidence for no others. */
   readonly claim: string;
   readonly total: number;

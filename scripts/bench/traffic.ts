@@ -35,9 +35,12 @@ async function main(requests: number): Promise<void> {
     'paced, 50 a second': { mode: 'paced', requests: 250, perSecond: 50, ...call },
   };
   const rows: Row[] = [];
-  for (const [name, loop] of Object.entries(loops)) rows.push(await measureLoop(name, loop));
-  rows.push(await measureOutside(call, requests));
-  server.kill();
+  try {
+    for (const [name, loop] of Object.entries(loops)) rows.push(await measureLoop(name, loop));
+    rows.push(await measureOutside(call, requests));
+  } finally {
+    server.kill();
+  }
   print(rows);
 }
 

@@ -187,7 +187,7 @@ function* distributions(vectors: Vectors): Generator<Comparison> {
   for (const [index, vector] of vectors.distribution.entries()) {
     const place = `distribution ${String(index)}`;
     const rule = { kind: 'distribution', weights: vector.weights, ...vector.options } as const;
-    const letters = [...vector.text];
+    const letters = Array.from(vector.text);
     yield* evidenceOf(place, rule, [letters, vector.for, vector.against]);
     const read = vector.verdict === 'inconclusive' ? letters : letters.slice(0, vector.used);
     const observations = read.map((letter) => ({ label: labelOf(letter) }));
@@ -207,7 +207,7 @@ function* otherClaims(vectors: Vectors): Generator<Comparison> {
     yield [`bound ${String(bad)}/${String(n)} < ${String(limit)}, against`, evidence.logAgainst, logAgainst];
   }
   for (const [bad, n, leakLimit, logFor, logAgainst] of vectors.exclusive) {
-    const letters = [...'b'.repeat(bad), ...'a'.repeat(n - bad)];
+    const letters = Array.from('b'.repeat(bad) + 'a'.repeat(n - bad));
     yield* evidenceOf('exclusive', { kind: 'exclusive', label: 'a', leakLimit }, [
       letters,
       logFor,
@@ -215,7 +215,11 @@ function* otherClaims(vectors: Vectors): Generator<Comparison> {
     ]);
   }
   for (const [text, labels, minShare, logFor, logAgainst] of vectors.reaches) {
-    yield* evidenceOf('reaches', { kind: 'reaches', labels, minShare }, [[...text], logFor, logAgainst]);
+    yield* evidenceOf('reaches', { kind: 'reaches', labels, minShare }, [
+      Array.from(text),
+      logFor,
+      logAgainst,
+    ]);
   }
 }
 

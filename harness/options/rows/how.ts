@@ -1,4 +1,4 @@
-import { duration, flag, number, text } from '../option.ts';
+import { duration, flag, many, nonEmpty, number, text } from '../option.ts';
 import { none, plan, printing, run, type Rows } from './rows.ts';
 
 const count = { min: 0, max: 1_000_000, whole: true } as const;
@@ -60,6 +60,15 @@ export const how = {
     commands: printing,
     about: 'No colours; NO_COLOR says the same.',
   }),
+  note: many(
+    {
+      placeholder: 'TEXT',
+      fallback: [],
+      commands: run,
+      about: 'A sentence that readers of the report have to know; may be repeated.',
+    },
+    nonEmpty,
+  ),
 } satisfies Partial<Rows>;
 
 /** Bounds that a failover is held to. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -115,7 +115,8 @@ describe('kind', () => {
 
   test("clusters of earlier runs are a warning; others' are nobody's business", async () => {
     const list = join(folder, 'clusters');
-    writeFileSync(list, 'kind\nmeshproof-0101-0000-aaa-cluster1\n');
+    mkdirSync(list);
+    for (const name of ['kind', 'meshproof-0101-0000-aaa-cluster1']) writeFileSync(join(list, name), '');
     vi.stubEnv('FAKE_KIND_CLUSTERS', list);
     expect(await findings()).toEqual([
       one('kind', 'warning', /^1 clusters of other runs are there: meshproof-0101-0000-aaa-cluster1$/),

@@ -34,9 +34,12 @@ export async function checkRights(cluster: Cluster, wanted: readonly Right[]): P
   if (missing.length === 0) return [];
   const user = await userName(cluster);
   const say = about(cluster.name);
+  // Whole roles: a part alone would replace what was granted before.
+  const whole = (rights: readonly Right[]): Right[] =>
+    wanted.filter(({ need }) => rights.some((right) => right.need === need));
   const told = (rights: readonly Right[]): [message: string, remedy: string] => [
     `${user} may not:\n${rights.map(described).join('\n')}`,
-    `as an administrator of ${cluster.name}:\nkubectl apply -f - <<'EOF'\n${grantFor(rights, user)}EOF`,
+    `as an administrator of ${cluster.name}:\nkubectl apply -f - <<'EOF'\n${grantFor(whole(rights), user)}EOF`,
   ];
   const needed = missing.filter(({ need }) => need !== 'some');
   const useful = missing.filter(({ need }) => need === 'some');

@@ -1,7 +1,13 @@
 import { stringify } from 'yaml';
-import type { Right } from './rights.ts';
+import type { Need, Right } from './rights.ts';
 
-const NAME = 'meshproof';
+/** One role for each need, so that granting one later does not take another away. */
+const ROLE_NAMES: Readonly<Record<Need, string>> = {
+  always: 'meshproof',
+  some: 'meshproof-optional',
+  disruption: 'meshproof-disruption',
+  installation: 'meshproof-installation',
+};
 
 interface Rule {
   readonly apiGroups: readonly string[];
@@ -9,10 +15,10 @@ interface Rule {
   readonly verbs: readonly string[];
 }
 
-/** Rights of the same group, resources and namespace as one rule. */
-function rulesOf(missing: readonly Right[]): Rule[] {
+/** Rights to the same resources as one rule. */
+function rulesOf(rights: readonly Right[]): Rule[] {
   const merged = new Map<string, Rule>();
-  for (const { group, resources, verbs } of missing) {
+  for (const { group, resources, verbs } of rights) {
     const key = `${group} ${resources.join(',')}`;
     const before = merged.get(key)?.verbs ?? [];
     merged.set(key, { apiGroups: [group], resources, verbs: [...new Set([...before, ...verbs])] });
@@ -20,30 +26,42 @@ function rulesOf(missing: readonly Right[]): Rule[] {
   return [...merged.values()];
 }
 
-function roleAndBinding(rules: readonly Rule[], user: string, namespace?: string): object[] {
+/** Where a role is, and for what. */
+interface Role {
+  readonly need: Need;
+  /** Missing: in the whole cluster. */
+  readonly namespace: string | undefined;
+}
+
+function roleAndBinding({ need, namespace }: Role, rules: readonly Rule[], user: string): object[] {
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   const prefix = namespace === undefined ? 'Cluster' : '';
-  const metadata = namespace === undefined ? { name: NAME } : { name: NAME, namespace };
+  const name = ROLE_NAMES[need];
+  const metadata = namespace === undefined ? { name } : { name, namespace };
   return [
     { apiVersion, kind: `${prefix}Role`, metadata, rules },
     {
       apiVersion,
       kind: `${prefix}RoleBinding`,
       metadata,
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: `${prefix}Role`, name: NAME },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: `${prefix}Role`, name },
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }],
     },
   ];
 }
 
-/** YAML that gives `user` these rights, and no others. */
-export function grantFor(missing: readonly Right[], user: string): string {
-  const namespaces = [...new Set(missing.map(({ namespace }) => namespace))];
-  return namespaces
-    .flatMap((namespace) => {
-      const rules = rulesOf(missing.filter((right) => right.namespace === namespace));
-      return roleAndBinding(rules, user, namespace);
+/** YAML that gives `user` exactly these rights. */
+export function grantFor(rights: readonly Right[], user: string): string {
+  const roles = new Map(
+    rights.map(({ need, namespace }) => [`${need} ${namespace ?? ''}`, { need, namespace }]),
+  );
+  return [...roles.values()]
+    .flatMap((role) => {
+      const inRole = rights.filter(
+        ({ need, namespace }) => need === role.need && namespace === role.namespace,
+      );
+      return roleAndBinding(role, rulesOf(inRole), user);
     })
-    .map((object) => stringify(object, { flowCollectionPadding: true }))
+    .map((object) => stringify(object))
     .join('---\n');
 }

@@ -1,5 +1,4 @@
 import type { Cluster } from '../../cluster/cluster.ts';
-import type { KubernetesObject } from '../../cluster/types.ts';
 import { reasonOf } from './reason.ts';
 
 /** The label by which all that a run made in a cluster is found again; its value is the run's id. */
@@ -17,7 +16,7 @@ export interface RunNamespace {
 /** Namespaces that carry the label of this run, or of any. */
 export async function runNamespaces(cluster: Cluster, runId?: string): Promise<RunNamespace[]> {
   const labelSelector = runId === undefined ? RUN_LABEL : `${RUN_LABEL}=${runId}`;
-  const found = await cluster.list<KubernetesObject>({ ...NAMESPACE, labelSelector });
+  const found = await cluster.list({ ...NAMESPACE, labelSelector });
   return found.map(({ metadata }) => ({ name: metadata.name, runId: metadata.labels?.[RUN_LABEL] ?? '' }));
 }
 

@@ -1,7 +1,6 @@
 import { connect, type Cluster } from '../../cluster/cluster.ts';
 import { ApiError, ClusterError } from '../../cluster/errors.ts';
 import { kubectl } from '../../cluster/kubeconfig.ts';
-import type { KubernetesObject } from '../../cluster/types.ts';
 import type { ClusterSource } from '../../options/types.ts';
 import { about } from '../preflight/findings.ts';
 import { atLeast, readVersion, type Version } from '../preflight/version.ts';
@@ -82,7 +81,7 @@ async function identify(cluster: Cluster): Promise<Identity> {
   const { name, server } = cluster;
   try {
     const ref = { apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' };
-    const uid = (await cluster.get<KubernetesObject>(ref))?.metadata['uid'];
+    const uid = (await cluster.get(ref))?.metadata['uid'];
     return { name, identity: typeof uid === 'string' ? `kube-system ${uid}` : server };
   } catch (error) {
     if (error instanceof ApiError && error.status === 403) return { name, identity: server };

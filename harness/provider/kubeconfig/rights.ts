@@ -35,8 +35,15 @@ export const rights: readonly Right[] = [
     need: 'always',
     purpose: 'deploy applications',
     group: '',
-    resources: ['services', 'configmaps', 'secrets', 'serviceaccounts', 'pods'],
+    resources: ['services', 'configmaps', 'serviceaccounts', 'pods'],
     verbs: OWN,
+  },
+  {
+    need: 'always',
+    purpose: 'put certificates and pull secrets into its namespaces',
+    group: '',
+    resources: ['secrets'],
+    verbs: ['create', 'patch'], // and never read those of others
   },
   { need: 'always', purpose: 'deploy applications', group: 'apps', resources: ['deployments'], verbs: OWN },
   {

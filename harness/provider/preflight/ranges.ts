@@ -36,7 +36,7 @@ export async function dockerRanges(env: NodeJS.ProcessEnv = process.env): Promis
     (await probeOutput('docker', ['network', 'ls', '-q']))?.split(/\s+/).filter((id) => id !== '') ?? [];
   const text = ids.length === 0 ? undefined : await probeOutput('docker', ['network', 'inspect', ...ids]);
   const nodes = env['KIND_EXPERIMENTAL_DOCKER_NETWORK'] ?? 'kind';
-  return readList<DockerNetwork>(text).flatMap(({ Name: name = '?', IPAM: ipam }) =>
+  return (readList(text) as readonly DockerNetwork[]).flatMap(({ Name: name = '?', IPAM: ipam }) =>
     (ipam?.Config ?? []).flatMap(({ Subnet: subnet = '' }) =>
       toRange(`Docker network ${name}`, subnet, name === nodes),
     ),
@@ -50,7 +50,7 @@ interface Route {
 
 /** Addresses that this machine has routes to. None where `ip` cannot say it. */
 export async function hostRanges(): Promise<Range[]> {
-  const routes = readList<Route>(await probeOutput('ip', ['-json', 'route', 'show']));
+  const routes = readList(await probeOutput('ip', ['-json', 'route', 'show'])) as readonly Route[];
   return routes
     .filter(({ dev = '' }) => !/^(docker|br-)/.test(dev)) // bridges of Docker's networks, asked of Docker itself
     .flatMap(({ dst = 'default', dev = '?' }) =>
@@ -58,10 +58,10 @@ export async function hostRanges(): Promise<Range[]> {
     );
 }
 
-function readList<T>(text: string | undefined): readonly T[] {
+function readList(text: string | undefined): readonly unknown[] {
   try {
     const value: unknown = JSON.parse(text ?? '[]');
-    return Array.isArray(value) ? (value as T[]) : [];
+    return Array.isArray(value) ? value : [];
   } catch {
     return [];
   }

@@ -44,7 +44,10 @@ export default scenario({
     });
 
     await step('cluster2 comes back', async () => {
-      if (gateway !== null) await cluster2.scaleMesh(gateway, 1);
+      if (gateway !== null) {
+        await cluster2.scaleMesh(gateway, 1);
+        await cluster2.meshIsReady(gateway);
+      }
       const back = await cluster2.scale('helloworld-v2', 1);
       await from1.answersAgain(back, 'scaled-away/back');
       await calls.gate();

@@ -1,0 +1,55 @@
+import { dirname } from 'node:path';
+import { stringify } from 'yaml';
+import { readApplication } from '../deploy/apps.ts';
+import { place } from '../deploy/place.ts';
+import { istioOperator } from '../mesh/istio/operator.ts';
+import type { RunOptions } from '../options/types.ts';
+import { namespaceOf } from '../play/namespace.ts';
+import { kindConfig, kindName } from '../provider/kind/config.ts';
+import type { Selected } from '../select.ts';
+import { list } from './list.ts';
+import { choose, type Chosen } from './plan.ts';
+import { appsDirectory } from './setup.ts';
+
+const RUN_ID = 'RUN-ID';
+
+/** Prints the plan and every manifest that a run would apply. Touches nothing, asks nobody. */
+export async function dryRun(options: RunOptions): Promise<number> {
+  await list({ ...options, json: false });
+  for (const one of await choose(options)) {
+    if (options.provider !== 'kubeconfig') printClusters(one, options);
+    for (const selected of one.scenarios) printApplications(one, selected, options);
+  }
+  return 0;
+}
+
+const print = (title: string, yaml: string): void => {
+  process.stdout.write(`---\n# ${title}\n${yaml}`);
+};
+
+function printClusters({ variant, clusters }: Chosen, options: RunOptions): void {
+  const gateway = new Set(clusters.map(({ network }) => network)).size > 1;
+  for (const cluster of clusters) {
+    print(`${variant}: kind create cluster --name ${kindName(RUN_ID, cluster.name)} --config -`, kindConfig(cluster));
+    print(
+      `${variant}: istioctl install, in ${cluster.name}`,
+      istioOperator({ cluster, hub: options.istioHub, tag: options.istioTag, gateway }),
+    );
+  }
+}
+
+function printApplications({ variant }: Chosen, { file, scenario }: Selected, options: RunOptions): void {
+  const placement = {
+    namespace: namespaceOf({ runId: RUN_ID, variant }, file),
+    runId: RUN_ID,
+    images: options.image,
+    imageHub: options.imageHub,
+    imagePullSecret: options.imagePullSecret?.split('/')[1],
+  };
+  const folders = { scenario: dirname(file.file), shared: appsDirectory };
+  for (const [cluster, apps] of Object.entries(scenario.apps)) {
+    for (const object of apps.flatMap((app) => readApplication(app, folders))) {
+      print(`${variant}: ${scenario.claim}, in ${cluster}`, stringify(place(object, placement)));
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { readEvents } from '../report/event-log.ts';
+import { foldReport } from '../report/fold.ts';
+import type { CheckRecord } from '../report/types.ts';
+import { Mistakes } from './mistakes.ts';
+import { userPath } from './setup.ts';
+
+/** A run that left something undecided, and what it knew. */
+export interface Earlier {
+  readonly id: string;
+  readonly meshVersion: string;
+  /** Ids of its inconclusive checks. */
+  readonly open: readonly string[];
+  /** Its other checks: they stay as they are. */
+  readonly decided: readonly CheckRecord[];
+  /** Evidence by check id. */
+  readonly evidence: Readonly<Record<string, unknown>>;
+}
+
+/** Reads the run that `--continue` names. @throws Mistakes if there is none, or nothing is left to decide */
+export function readEarlier(directory: string): Earlier {
+  const path = userPath(directory);
+  const report = readReport(path);
+  const open = report.checks.filter(({ verdict, reason }) => verdict === 'inconclusive' && reason !== 'set-up-died');
+  if (open.length === 0) {
+    throw new Mistakes([`--continue ${directory}: no check of run ${report.run.id} is inconclusive; its verdict is ${report.verdict}`]);
+  }
+  const ids = new Set(open.map(({ id }) => id));
+  return {
+    id: report.run.id,
+    meshVersion: report.environment.mesh?.version ?? 'unknown',
+    open: [...ids],
+    decided: report.checks.filter(({ id, reason }) => !ids.has(id) && reason !== 'set-up-died'),
+    evidence: Object.fromEntries(open.flatMap(({ id, evidence }) => (evidence?.snapshot === undefined ? [] : [[id, evidence.snapshot]]))),
+  };
+}
+
+function readReport(path: string): ReturnType<typeof foldReport> {
+  try {
+    return foldReport(readEvents(path));
+  } catch {
+    throw new Mistakes([`--continue: ${path} is not the folder of a run: there is no ${join(path, 'events.ndjson')}`]);
+  }
+}

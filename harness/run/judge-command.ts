@@ -1,0 +1,32 @@
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { JudgeOptions } from '../options/types.ts';
+import { exitCodeOf, judge } from '../verdict/judge.ts';
+import { parseRule } from '../verdict/parse-rule.ts';
+import { Mistakes } from './mistakes.ts';
+import { userPath } from './setup.ts';
+
+/** Judges answers that somebody else recorded, by the rules and error rates of the harness. */
+export async function judgeFile(options: JudgeOptions): Promise<number> {
+  const parsed = parseRule(ruleText(options.rule));
+  if ('mistakes' in parsed) throw new Mistakes(parsed.mistakes);
+  const judgement = await judge(parsed.rule, linesOf(options.file));
+  process.stdout.write(`${JSON.stringify(judgement, null, 2)}\n`);
+  return exitCodeOf(judgement.verdict);
+}
+
+/** JSON begins with a brace; anything else names a file. */
+function ruleText(rule: string): string {
+  if (rule.trimStart().startsWith('{')) return rule;
+  try {
+    return readFileSync(userPath(rule), 'utf8');
+  } catch {
+    throw new Mistakes([`--rule: expected JSON or a file with it; there is no file ${rule}`]);
+  }
+}
+
+function linesOf(file: string): AsyncIterable<string> {
+  if (file === '-') return createInterface({ input: process.stdin, crlfDelay: Infinity });
+  if (!existsSync(userPath(file))) throw new Mistakes([`there is no file ${file} with answers; - reads standard input`]);
+  return createInterface({ input: createReadStream(userPath(file)), crlfDelay: Infinity });
+}

@@ -1,0 +1,22 @@
+import { istioctlPreflight } from '../mesh/istioctl-preflight.ts';
+import type { Finding } from '../provider/types.ts';
+import type { Plan } from './plan.ts';
+import { userPath } from './setup.ts';
+import type { RunOptions } from '../options/types.ts';
+
+/** Everything that would go wrong later, found before anything is made. */
+export async function preflight(plan: Pick<Plan, 'variants'>, options: RunOptions): Promise<Finding[]> {
+  const [first] = plan.variants;
+  if (first === undefined) return [];
+  const needsIstioctl = !first.provider.meshIsThere && options.installer === undefined;
+  const overlays = options.installValues === undefined ? [] : [userPath(options.installValues)];
+  const found = await Promise.all([
+    first.provider.preflight(),
+    needsIstioctl ? istioctlPreflight({ program: options.istioctlBin, overlays }) : [],
+  ]);
+  return found.flat();
+}
+
+/** A finding as one line, with what mends it below. */
+export const described = ({ severity, subject, message, remedy }: Finding): string =>
+  `${severity} ${subject}: ${message}${remedy === null ? '' : `\n    ${remedy}`}`;

@@ -1,0 +1,44 @@
+/** What ends a run early. */
+export interface Ending {
+  readonly signal: AbortSignal;
+  /** Which signal of the system it was, if it was one. */
+  readonly by: () => 'SIGINT' | 'SIGTERM' | undefined;
+  release(): void;
+}
+
+const NUMBERS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** The first Ctrl-C ends the run in order: what was made is torn down, the report written. The second stops at once. */
+export function listenForTheEnd(maxDurationMs: number | undefined): Ending {
+  const controller = new AbortController();
+  let by: 'SIGINT' | 'SIGTERM' | undefined;
+  const onSignal = (name: 'SIGINT' | 'SIGTERM'): void => {
+    if (by !== undefined) process.exit(NUMBERS[name]);
+    by = name;
+    process.stderr.write(`\n${name}: tearing down; once more stops at once and leaves the rest to "npx meshproof clean"\n`);
+    controller.abort(new Error(`the run was ended by ${name}`));
+  };
+  const onInterrupt = (): void => {
+    onSignal('SIGINT');
+  };
+  const onTerminate = (): void => {
+    onSignal('SIGTERM');
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onTerminate);
+  const timer =
+    maxDurationMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          controller.abort(new Error('the time of --max-duration is over'));
+        }, maxDurationMs);
+  return {
+    signal: controller.signal,
+    by: () => by,
+    release: () => {
+      clearTimeout(timer);
+      process.off('SIGINT', onInterrupt);
+      process.off('SIGTERM', onTerminate);
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { CheckRecord } from '../report/types.ts';
+import type { Selected } from '../select.ts';
+import { boundsOf, type Run } from './setup.ts';
+
+/** Why a scenario was not played. */
+export interface Unplayed {
+  readonly selected: Selected;
+  readonly variant: string;
+  readonly verdict: 'skipped' | 'inconclusive';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** A verdict for every check of a scenario that is not played, so that none goes missing in silence. */
+export function unplayed(run: Pick<Run, 'options'>, what: Unplayed): CheckRecord[] {
+  const { file, scenario } = what.selected;
+  const declarations = scenario.checks({ bounds: boundsOf(run.options), variant: what.variant });
+  return Object.entries(declarations).map(([name, { level, sentence, subject }]) => ({
+    id: `${file.suite}/${what.variant}/${scenario.claim}/${name}`,
+    claim: scenario.claim,
+    suite: file.suite,
+    variant: what.variant,
+    scenario: file.name,
+    step: '',
+    sentence,
+    level,
+    verdict: what.verdict,
+    reason: what.reason,
+    message: what.message,
+    rule: subject.kind === 'answers' ? subject.rule : null,
+    risk: null,
+    requests: 0,
+    counts: {},
+    shares: {},
+    evidence: null,
+    gate: null,
+    startedAt: new Date().toISOString(),
+    durationMs: 0,
+    answersFile: null,
+    diagnostics: null,
+  }));
+}

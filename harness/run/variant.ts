@@ -1,0 +1,122 @@
+import type { RunContext } from '../play/context.ts';
+import { kindName } from '../provider/kind/config.ts';
+import type { Provider } from '../provider/types.ts';
+import { whySkipped, type Selected } from '../select.ts';
+import { stateDirectory } from '../state/state.ts';
+import { bringUp, type Ready, type Wanted } from './bring-up.ts';
+import { appsDirectory, boundsOf, ROOT, userPath, type Run } from './setup.ts';
+import { timed } from './timed.ts';
+import { unplayed } from './unplayed.ts';
+import { playAll } from './vitest.ts';
+
+/** One variant of one suite, from nothing to verdicts and back to nothing. */
+export interface VariantRun extends Wanted {
+  readonly provider: Provider;
+  readonly scenarios: readonly Selected[];
+}
+
+/** Brings a variant up, plays its scenarios and tears it down. Whatever breaks, every check has a verdict in the end. */
+export async function runVariant(run: Run, variant: VariantRun, keep: boolean): Promise<void> {
+  const forget = journalClusters(run, variant);
+  try {
+    const ready = await bringUp(run, variant.provider, variant);
+    await playOn(run, variant, ready);
+    await Promise.all(ready.members.map(({ client }) => client.close()));
+  } finally {
+    closeUnjudged(run, variant);
+    if (!keep) await tearDown(run, variant, forget);
+  }
+}
+
+/** Written down before the first cluster is made, so that `clean` knows of it after a crash. */
+function journalClusters(run: Run, { provider, clusters }: VariantRun): () => void {
+  if (provider.name !== 'kind' || run.clustersOf !== run.id) return () => undefined;
+  const names = clusters.map(({ name }) => kindName(run.id, name));
+  return run.state.willUndo({ kind: 'clusters', provider: 'kind', names, program: run.options.kindBin });
+}
+
+async function playOn(run: Run, variant: VariantRun, ready: Ready): Promise<void> {
+  const { suite, variant: name } = variant;
+  const playable = withoutSkipped(run, variant, ready);
+  if (playable.length === 0) return;
+  const context = contextOf(run, variant, { ready, playable });
+  await timed(run, { name: 'measure', suite, variant: name }, async () => {
+    const { errors } = await playAll(ROOT, context, { signal: run.signal, failFast: run.options.failFast, seed: run.seed });
+    if (errors.length > 0) throw new Error(errors.join('; '));
+  });
+}
+
+/** What is skipped gets its verdict at once; the rest is to be played. */
+function withoutSkipped(run: Run, { variant, scenarios }: VariantRun, ready: Ready): Selected[] {
+  const elsewhere = ready.variant !== variant ? `the clusters are in the variant ${ready.variant ?? 'neither flat nor gateways'}` : undefined;
+  return scenarios.filter((selected) => {
+    const message = elsewhere ?? whySkipped(selected, variant, ready.missing);
+    if (message === undefined) return true;
+    for (const check of unplayed(run, { selected, variant, verdict: 'skipped', reason: 'not-there', message })) {
+      run.log.append({ type: 'check', check });
+    }
+    return false;
+  });
+}
+
+function contextOf(
+  run: Run,
+  variant: VariantRun,
+  found: { readonly ready: Ready; readonly playable: readonly Selected[] },
+): RunContext {
+  const { options } = run;
+  const { mesh, members, missing } = found.ready;
+  const [namespace, name] = (options.imagePullSecret ?? '').split('/');
+  return {
+    runId: run.id,
+    variant: variant.variant,
+    outDirectory: run.log.directory,
+    stateBase: stateDirectory(),
+    appsDirectory,
+    members: members.map(({ topology, provided }) => ({ topology, provided })),
+    mesh,
+    missing,
+    scenarios: found.playable.map(({ file }) => file),
+    bounds: boundsOf(options),
+    rate: options.rate,
+    timeoutMs: options.timeout,
+    images: options.image,
+    imageHub: options.imageHub,
+    pullSecret: namespace !== undefined && name !== undefined ? { namespace, name } : undefined,
+    keep: options.keep,
+    risk: run.risk,
+    evidence: run.earlier?.evidence ?? {},
+    settled: (run.earlier?.decided ?? []).map(({ id }) => id),
+    kind: variant.provider.name === 'kind' ? { runId: run.clustersOf } : undefined,
+    revisionInstaller: {
+      program: options.istioctlBin,
+      hub: options.istioHub,
+      tag: options.istioTag,
+      overlays: options.installValues === undefined ? [] : [userPath(options.installValues)],
+    },
+  };
+}
+
+/** What the run did not get to is inconclusive, never missing. */
+function closeUnjudged(run: Run, { variant, scenarios }: VariantRun): void {
+  const judged = new Set(run.log.read().events.flatMap((event) => (event.type === 'check' ? [event.check.id] : [])));
+  const ended = run.signal.aborted;
+  const message = ended ? 'the run was ended before this was judged' : 'the run broke before this was judged';
+  for (const selected of scenarios) {
+    const reason = ended ? 'interrupted' : 'not-judged';
+    for (const check of unplayed(run, { selected, variant, verdict: 'inconclusive', reason, message })) {
+      if (!judged.has(check.id)) run.log.append({ type: 'check', check });
+    }
+  }
+}
+
+async function tearDown(run: Run, { suite, variant, provider }: VariantRun, forget: () => void): Promise<void> {
+  const left = await timed(run, { name: 'teardown', suite, variant }, () => provider.down(run.clustersOf)).catch(
+    (error: unknown) => [error instanceof Error ? error.message : String(error)],
+  );
+  if (left.length === 0) forget();
+  for (const what of left) {
+    const text = `left behind: ${what}. Look: npx meshproof clean ${run.clustersOf}`;
+    run.log.append({ type: 'note', level: 'warning', text });
+  }
+}
