@@ -65,7 +65,11 @@ export const takesOver = (
 ): Subject => ({ kind: 'takeover', rule: { kind: 'failover', ...change, ...bounds } });
 
 /** After an event, each of these versions answers again within the time. */
-export const answersAgain = (labels: readonly string[], withinMs: number): Subject => ({ kind: 'return', labels, withinMs });
+export const answersAgain = (labels: readonly string[], withinMs: number): Subject => ({
+  kind: 'return',
+  labels,
+  withinMs,
+});
 
 /** The checks of a scenario by the last part of their id. */
 export type Declarations = Readonly<Record<string, Declaration>>;

@@ -22,11 +22,18 @@ export function suiteNames(root: string): string[] {
 }
 
 /** The suites that were asked for, or all mistakes. */
-export function chooseSuites(root: string, wanted: readonly string[]): { suites: string[] } | { mistakes: string[] } {
+export function chooseSuites(
+  root: string,
+  wanted: readonly string[],
+): { suites: string[] } | { mistakes: string[] } {
   const there = suiteNames(root);
   const unknown = wanted.filter((name) => name !== 'all' && !there.includes(name));
   if (unknown.length > 0) {
-    return { mistakes: unknown.map((name) => `unknown suite ${name}${didYouMean(name, there)}; suites: ${there.join(', ')}, all`) };
+    return {
+      mistakes: unknown.map(
+        (name) => `unknown suite ${name}${didYouMean(name, there)}; suites: ${there.join(', ')}, all`,
+      ),
+    };
   }
   return { suites: wanted.includes('all') ? there : [...new Set(wanted)] };
 }
@@ -52,12 +59,21 @@ export function isWanted({ file, scenario }: Selected, variant: string, wanted: 
   if (wanted.length === 0) return true;
   const id = `${file.suite}/${variant}/${scenario.claim}`;
   return wanted.some(
-    (one) => one === scenario.claim || one === file.name || one === `${file.suite}/${file.name}` || id.startsWith(one) || one.startsWith(`${id}/`),
+    (one) =>
+      one === scenario.claim ||
+      one === file.name ||
+      one === `${file.suite}/${file.name}` ||
+      id.startsWith(one) ||
+      one.startsWith(`${id}/`),
   );
 }
 
 /** Why a scenario is not played on this mesh; undefined when it is. */
-export function whySkipped({ scenario }: Selected, variant: string, missing: MissingFeatures): string | undefined {
+export function whySkipped(
+  { scenario }: Selected,
+  variant: string,
+  missing: MissingFeatures,
+): string | undefined {
   if (scenario.variants !== undefined && !scenario.variants.includes(variant)) {
     return `it is about the variant ${scenario.variants.join(', ')}`;
   }

@@ -24,7 +24,7 @@ import { type WorkloadRef, waitForRollout } from './rollout.ts';
 import { type Scaled, scaleDeployment } from './scale.ts';
 import type { ExecRequest, ExecResult, KubernetesObject } from './types.ts';
 
-export { ApiError, ClusterError, isTransient } from './errors.ts';
+export { ApiError, ClusterError } from './errors.ts';
 export { ExecError } from './exec-error.ts';
 
 /** Where a cluster's credentials are. */

@@ -91,6 +91,11 @@ function statusOf(pod: KubernetesObject): PodStatus {
   return pod['status'] ?? {};
 }
 
+/** Ready, and not being deleted: somebody may be sent there. */
+export function isServing(pod: KubernetesObject): boolean {
+  return pod.metadata['deletionTimestamp'] === undefined && isReady(statusOf(pod));
+}
+
 function isReady(status: PodStatus): boolean {
   return status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 }

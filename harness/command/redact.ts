@@ -1,4 +1,7 @@
-/** Text without bearer tokens, JSON web tokens, passwords and private keys, for messages and reports. */
+/**
+ * Text without bearer tokens, JSON web tokens, passwords and private keys, for messages.
+ * What goes into files is cleaned as a whole by `report/redact.ts`, which also knows manifests and their blocks.
+ */
 export function redact(text: string): string {
   return text
     .replace(

@@ -41,7 +41,10 @@ export async function deploy(
       .map(({ metadata }) =>
         cluster.waitForRollout(
           { namespace: options.placement.namespace, name: metadata.name },
-          { timeoutMs: options.timeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }) },
+          {
+            timeoutMs: options.timeoutMs,
+            ...(options.signal === undefined ? {} : { signal: options.signal }),
+          },
         ),
       ),
   );

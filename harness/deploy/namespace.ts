@@ -1,8 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import type { KubernetesObject } from '../cluster/types.ts';
 import type { InjectionLabel } from '../mesh/types.ts';
+import { RUN_LABEL } from '../state/run-label.ts';
 import { poll } from '../wait/wait.ts';
-import { RUN_LABEL } from './place.ts';
 
 /** A Secret to pull images with, copied from another namespace. */
 export interface PullSecret {
@@ -14,7 +13,11 @@ export interface PullSecret {
 export async function createNamespace(
   cluster: Cluster,
   name: string,
-  options: { readonly runId: string; readonly injection: InjectionLabel; readonly pullSecret?: PullSecret | undefined },
+  options: {
+    readonly runId: string;
+    readonly injection: InjectionLabel;
+    readonly pullSecret?: PullSecret | undefined;
+  },
 ): Promise<void> {
   await cluster.apply({
     apiVersion: 'v1',
@@ -33,7 +36,7 @@ export async function createNamespace(
 }
 
 async function copySecret(cluster: Cluster, from: PullSecret, namespace: string): Promise<void> {
-  const secret = await cluster.get<KubernetesObject>({ apiVersion: 'v1', kind: 'Secret', ...from });
+  const secret = await cluster.get({ apiVersion: 'v1', kind: 'Secret', ...from });
   if (secret === undefined) {
     throw new Error(
       `expected the Secret ${from.namespace}/${from.name} to pull images with in ${cluster.name}; there is none. ` +

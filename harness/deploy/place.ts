@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../cluster/types.ts';
+import { RUN_LABEL } from '../state/run-label.ts';
 
 /** How the manifests of a scenario are fitted to the clusters at hand. */
 export interface Placement {
@@ -12,9 +13,12 @@ export interface Placement {
   readonly imagePullSecret: string | undefined;
 }
 
-export const RUN_LABEL = 'meshproof.dev/run';
-
-const CLUSTER_SCOPED = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding', 'CustomResourceDefinition']);
+const CLUSTER_SCOPED = new Set([
+  'Namespace',
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'CustomResourceDefinition',
+]);
 
 interface Container {
   readonly image?: string;
@@ -52,7 +56,9 @@ function withPodSpec(object: KubernetesObject, placement: Placement): Kubernetes
         spec: {
           ...pod,
           containers: withImages(pod.containers ?? [], placement),
-          ...(pod.initContainers === undefined ? {} : { initContainers: withImages(pod.initContainers, placement) }),
+          ...(pod.initContainers === undefined
+            ? {}
+            : { initContainers: withImages(pod.initContainers, placement) }),
           ...(secret === undefined ? {} : { imagePullSecrets: [{ name: secret }] }),
         },
       },

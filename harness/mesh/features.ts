@@ -14,10 +14,17 @@ export function detectFeatures(
   clusters: readonly MeshInCluster[],
   means: Means,
 ): { readonly features: readonly Feature[]; readonly missing: MissingFeatures } {
-  const hosted = clusters.filter(({ controlPlanes }) => controlPlanes.length === 0).map(({ cluster }) => cluster);
+  const hosted = clusters
+    .filter(({ controlPlanes }) => controlPlanes.length === 0)
+    .map(({ cluster }) => cluster);
   const networks = new Set(clusters.map(({ network }) => network));
-  const withoutGateway = clusters.filter(({ eastWestGateway }) => eastWestGateway === null).map(({ cluster }) => cluster);
-  const noPods = hosted.length > 0 ? `no istiod pod in ${hosted.join(', ')}: the control plane is hosted elsewhere` : undefined;
+  const withoutGateway = clusters
+    .filter(({ eastWestGateway }) => eastWestGateway === null)
+    .map(({ cluster }) => cluster);
+  const noPods =
+    hosted.length > 0
+      ? `no istiod pod in ${hosted.join(', ')}: the control plane is hosted elsewhere`
+      : undefined;
   const noDisruption = means.mayDisrupt
     ? undefined
     : 'it disrupts what the harness did not make; --allow-disruption lets it';
@@ -28,13 +35,18 @@ export function detectFeatures(
     'cross-network-gateways': gatewaysMissing(networks.size, withoutGateway),
     'control-plane-pods': noPods,
     disruption: noDisruption,
-    freezing: means.canFreeze ? undefined : 'nodes of these clusters cannot be stopped and started by the harness',
-    revisions: noPods ?? noDisruption ?? (means.canInstall ? undefined : 'there is no istioctl to install a second revision with'),
+    freezing: means.canFreeze
+      ? undefined
+      : 'nodes of these clusters cannot be stopped and started by the harness',
+    revisions:
+      noPods ??
+      noDisruption ??
+      (means.canInstall ? undefined : 'there is no istioctl to install a second revision with'),
   };
   const entries = Object.entries(reasons) as [Feature, string | undefined][];
   return {
     features: entries.filter(([, reason]) => reason === undefined).map(([feature]) => feature),
-    missing: Object.fromEntries(entries.filter(([, reason]) => reason !== undefined)) as MissingFeatures,
+    missing: Object.fromEntries(entries.filter(([, reason]) => reason !== undefined)),
   };
 }
 

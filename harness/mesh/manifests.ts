@@ -12,7 +12,7 @@ export function readManifest(file: string | URL): KubernetesObject[] {
   const mistakes = documents.flatMap((document) => document.errors.map((error) => error.message));
   if (mistakes.length > 0) throw new Error(`${String(file)}: ${mistakes.join('; ')}`);
   return documents.flatMap((document) => {
-    const value: unknown = document.toJS();
-    return value === null || value === undefined ? [] : [value as KubernetesObject];
+    const value = document.toJS() as KubernetesObject | null | undefined;
+    return value === null || value === undefined ? [] : [value];
   });
 }

@@ -1,11 +1,12 @@
+import { counterIn } from '../mesh/istio/proxy.ts';
 import { runLoop } from '../traffic/run-loop.ts';
 import type { Answer, ClientPod, LoopEnd } from '../traffic/types.ts';
 import { toObservation } from '../traffic/answers.ts';
 import type { GateRecord } from '../report/types.ts';
-import { errorRate } from '../verdict/rules.ts';
 import { SequentialTest } from '../verdict/sequential-test.ts';
 import type { Assessment, Rule } from '../verdict/types.ts';
 import { AnswersFile } from './answers-file.ts';
+import { COMPANION } from './companion.ts';
 import { passGate } from './gate.ts';
 import type { Outcome } from './recorder.ts';
 import type { Scene } from './scene.ts';
@@ -14,8 +15,6 @@ import type { Target } from './stage.ts';
 import { caption, joined, worst } from './words.ts';
 import { poll, WaitTimeout } from '../wait/wait.ts';
 
-/** Every check of answers also wants fewer errors than this: an error is no version, and must not hide. */
-const COMPANION = errorRate({ below: 0.01 });
 /** A stream that broke is taken up once more, with the evidence so far; then our own infrastructure is to blame. */
 const STREAMS = 2;
 const SETTLE_MS = 30_000;
@@ -30,6 +29,13 @@ interface Running {
   readonly errors: SequentialTest;
 }
 
+/** Who calls what. */
+interface Way<Check extends string> {
+  readonly cluster: ScenarioCluster<Check>;
+  readonly app: string;
+  readonly target: Target;
+}
+
 /** Calls from one application to one URL. */
 export class Calls<Check extends string = string> {
   readonly cluster: ScenarioCluster<Check>;
@@ -38,23 +44,23 @@ export class Calls<Check extends string = string> {
   readonly #scene: Scene;
   readonly #gated: boolean;
 
-  constructor(
-    scene: Scene,
-    from: { readonly cluster: ScenarioCluster<Check>; readonly app: string },
-    target: Target,
-    gated = true,
-  ) {
+  constructor(scene: Scene, way: Way<Check>, gated = true) {
     this.#scene = scene;
     this.#gated = gated;
-    this.cluster = from.cluster;
-    this.app = from.app;
-    this.target = target;
+    this.cluster = way.cluster;
+    this.app = way.app;
+    this.target = way.target;
   }
 
   /** The pod that calls; found anew each time, because scenarios restart pods. */
   async caller(): Promise<ClientPod> {
     const pod = await this.cluster.readyPod(this.app);
-    return { namespace: this.#scene.namespace, pod, container: this.app, client: `${this.cluster.name}/${pod}` };
+    return {
+      namespace: this.#scene.namespace,
+      pod,
+      container: this.app,
+      client: `${this.cluster.name}/${pod}`,
+    };
   }
 
   /** Where calls come from and go to, for a report. */
@@ -91,19 +97,24 @@ export class Calls<Check extends string = string> {
   async settles(...versions: readonly string[]): Promise<void> {
     const scene = this.#scene;
     const what = `answers from ${versions.join(' and ')} alone`;
-    await poll({ what, timeoutMs: SETTLE_MS, intervalMs: 500, attemptTimeoutMs: SETTLE_MS, signal: scene.signal }, async (saw) => {
-      const labels: string[] = [];
-      await runLoop({
-        exec: this.cluster.exec,
-        pod: await this.caller(),
-        loop: { ...this.target, mode: 'fast', requests: SETTLED_CALLS },
-        onAnswer: ({ label }) => labels.push(label),
-        signal: scene.signal,
-      });
-      saw(labels.join(' '));
-      const settled = versions.every((version) => labels.includes(version)) && labels.every((label) => versions.includes(label));
-      return settled ? true : undefined;
-    }).catch((error: unknown) => {
+    await poll(
+      { what, timeoutMs: SETTLE_MS, intervalMs: 500, attemptTimeoutMs: SETTLE_MS, signal: scene.signal },
+      async (saw) => {
+        const labels: string[] = [];
+        await runLoop({
+          exec: this.cluster.exec,
+          pod: await this.caller(),
+          loop: { ...this.target, mode: 'fast', requests: SETTLED_CALLS },
+          onAnswer: ({ label }) => labels.push(label),
+          signal: scene.signal,
+        });
+        saw(labels.join(' '));
+        const settled =
+          versions.every((version) => labels.includes(version)) &&
+          labels.every((label) => versions.includes(label));
+        return settled ? true : undefined;
+      },
+    ).catch((error: unknown) => {
       if (!(error instanceof WaitTimeout)) throw error;
       scene.recorder.say(error.message);
     });
@@ -111,7 +122,7 @@ export class Calls<Check extends string = string> {
 
   /** The same calls without a gate before: for when clusters that it would ask are out of reach. */
   withoutGate(): Calls<Check> {
-    return new Calls<Check>(this.#scene, { cluster: this.cluster, app: this.app }, this.target, false);
+    return new Calls<Check>(this.#scene, this, false);
   }
 
   /**
@@ -122,18 +133,36 @@ export class Calls<Check extends string = string> {
     const scene = this.#scene;
     const startedAt = Date.now();
     const gate = this.#gated ? await this.gate() : undefined;
-    const running = checks.filter((check) => !scene.recorder.isSettled(check)).map((check) => this.#begin(check));
+    const running = checks
+      .filter((check) => !scene.recorder.isSettled(check))
+      .map((check) => this.#begin(check));
     if (running.length === 0) return;
     const file = new AnswersFile(scene.context.outDirectory, `${scene.path}/${checks.join('+')}`);
+    const retriesBefore = await this.#retries();
     const end = await this.#sample(running, file);
     file.close();
+    const retriesAfter = await this.#retries();
+    const retries =
+      retriesBefore === undefined || retriesAfter === undefined ? {} : { retries: retriesAfter - retriesBefore };
     const place = await this.where();
     for (const { check, rule, test, errors } of running) {
       const outcome = judge({ rule, answers: test.assess(), errors: errors.assess(), end, gate });
       const snapshot = { test: test.snapshot(), errors: errors.snapshot() };
       const found = gate === undefined ? outcome : { ...outcome, gate };
-      await scene.recorder.record(check, { ...found, ...place, snapshot, answersFile: file.path, startedAt });
+      await scene.recorder.record(check, { ...found, ...place, ...retries, snapshot, answersFile: file.path, startedAt });
     }
+  }
+
+  /**
+   * How often the caller's proxy has tried a call again. Retries hide errors from the caller, so errors seen are a lower
+   * bound; Istio shows callers no attempt count of its own accord. Undefined where the proxy cannot be asked.
+   */
+  async #retries(): Promise<number | undefined> {
+    if (!this.#scene.context.mesh.features.includes('proxy-admin')) return undefined;
+    const { namespace, pod } = await this.caller();
+    const [name = ''] = new URL(this.target.url).hostname.split('.');
+    const counter = { name: `${name}.${namespace}`, suffix: 'upstream_rq_retry' };
+    return counterIn(this.cluster.member.client, { namespace, pod }, counter).catch(() => undefined);
   }
 
   #begin(check: string): Running {
@@ -145,18 +174,26 @@ export class Calls<Check extends string = string> {
     const { risk } = scene.context;
     const earlier = scene.context.evidence[scene.recorder.idOf(check)] as
       { readonly test: never; readonly errors: never } | undefined;
-    return {
+    if (earlier === undefined) {
+      return { check, rule, test: new SequentialTest(rule, risk), errors: new SequentialTest(COMPANION, risk) };
+    }
+    const running = {
       check,
       rule,
-      test: earlier === undefined ? new SequentialTest(rule, risk) : SequentialTest.restore(rule, earlier.test, risk),
-      errors: earlier === undefined ? new SequentialTest(COMPANION, risk) : SequentialTest.restore(COMPANION, earlier.errors, risk),
+      test: SequentialTest.restore(rule, earlier.test, risk),
+      errors: SequentialTest.restore(COMPANION, earlier.errors, risk),
     };
+    interrupt(running);
+    return running;
   }
 
   async #sample(running: readonly Running[], file: AnswersFile): Promise<LoopEnd | undefined> {
-    let left = Math.max(...running.map(({ test, errors }) => Math.max(test.plan.maxRequests, errors.plan.maxRequests)));
+    let left = Math.max(
+      ...running.map(({ test, errors }) => Math.max(test.plan.maxRequests, errors.plan.maxRequests)),
+    );
     let end: LoopEnd | undefined;
     for (let stream = 0; stream < STREAMS && left > 0 && !running.every(isDecided); stream += 1) {
+      if (stream > 0) running.forEach(interrupt);
       end = await this.#loop(left, running, file);
       left -= end.received + end.missing;
       if (end.complete) break;
@@ -176,7 +213,8 @@ export class Calls<Check extends string = string> {
       }
       seen += 1;
       if (seen % 25 === 0 && running.every(isDecided)) stop();
-      if (seen % 200 === 0) scene.recorder.say(caption(running.map(({ check }) => check)), { requests: seen });
+      if (seen % 200 === 0)
+        scene.recorder.say(caption(running.map(({ check }) => check)), { requests: seen });
     };
     return runLoop({
       exec: this.cluster.exec,
@@ -187,6 +225,12 @@ export class Calls<Check extends string = string> {
     });
   }
 }
+
+/** What follows a break says nothing about what came before it. */
+const interrupt = ({ test, errors }: Running): void => {
+  test.interrupt();
+  errors.interrupt();
+};
 
 const isDecided = ({ test, errors }: Running): boolean => test.decided && errors.decided;
 
@@ -200,9 +244,11 @@ export function judge(seen: {
 }): Omit<Outcome, 'startedAt'> {
   const { rule, answers, errors, end, gate } = seen;
   const verdict = worst(answers.verdict, errors.verdict);
-  const broken = end !== undefined && !end.complete && verdict !== 'non-conformant' && verdict !== 'conformant';
+  const broken =
+    end !== undefined && !end.complete && verdict !== 'non-conformant' && verdict !== 'conformant';
   const decisive = verdict === answers.verdict ? answers : errors;
-  const unready = gate !== undefined && !gate.reached && verdict !== 'conformant' ? `before that: ${gate.sawLast}` : '';
+  const unready =
+    gate !== undefined && !gate.reached && verdict !== 'conformant' ? `before that: ${gate.sawLast}` : '';
   return {
     verdict,
     reason: broken ? 'stream-lost' : decisive.reason,

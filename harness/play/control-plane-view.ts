@@ -3,13 +3,17 @@ import { mayDo, userOfRemoteSecret, WRITES } from '../mesh/istio/remote-rights.t
 import { connectedProxies, controlPlanePods, endpointsByCluster } from '../mesh/istio/control-plane.ts';
 import { SYSTEM_NAMESPACE } from '../mesh/istio/install.ts';
 import { installRevision, type RevisionSettings } from '../mesh/istio/revision.ts';
+import { restartDeployment } from './restart.ts';
 import type { Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Finding } from './stage.ts';
 import type { Event } from './traffic.ts';
 
 interface Pod extends KubernetesObject {
-  readonly spec?: { readonly containers?: readonly { readonly name: string }[]; readonly initContainers?: readonly { readonly name: string }[] };
+  readonly spec?: {
+    readonly containers?: readonly { readonly name: string }[];
+    readonly initContainers?: readonly { readonly name: string }[];
+  };
   readonly status?: { readonly phase?: string };
 }
 
@@ -22,7 +26,14 @@ const hasProxy = ({ spec }: Pod): boolean =>
 
 /** At most a few names, and how many more there are. */
 const named = (names: readonly string[]): string =>
-  names.length <= 5 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${String(names.length - 5)} more`;
+  names.length <= 5
+    ? names.join(', ')
+    : `${names.slice(0, 5).join(', ')} and ${String(names.length - 5)} more`;
+
+/** A restart, and the pods that it replaces. */
+export interface Restart extends Event {
+  readonly before: readonly string[];
+}
 
 /** A cluster's control plane, as a play looks at it and disturbs it. */
 export class ControlPlaneView {
@@ -72,7 +83,9 @@ export class ControlPlaneView {
   /** No proxy of another cluster takes its configuration from here. */
   async servesNoProxyOf(other: ScenarioCluster): Promise<Finding> {
     const connected = await connectedProxies(this.#cluster.member.client);
-    const foreign = connected.filter(({ cluster_id: id }) => id === other.mesh.clusterId).map(({ proxy }) => proxy);
+    const foreign = connected
+      .filter(({ cluster_id: id }) => id === other.mesh.clusterId)
+      .map(({ proxy }) => proxy);
     return {
       holds: connected.length > 0 && foreign.length === 0,
       seen: `${String(connected.length)} proxies are connected to the control plane of ${this.#cluster.name}, of ${other.name} ${foreign.length === 0 ? 'none' : named(foreign)}`,
@@ -89,7 +102,9 @@ export class ControlPlaneView {
       kinds.map((kind) => client.list<Webhooks>({ apiVersion: 'admissionregistration.k8s.io/v1', kind })),
     );
     const hooks = lists.flat().flatMap(({ webhooks = [] }) => webhooks);
-    const outside = hooks.flatMap(({ name: hook, clientConfig }) => (clientConfig?.url === undefined ? [] : [`${hook} → ${clientConfig.url}`]));
+    const outside = hooks.flatMap(({ name: hook, clientConfig }) =>
+      clientConfig?.url === undefined ? [] : [`${hook} → ${clientConfig.url}`],
+    );
     return {
       holds: outside.length === 0,
       seen: `${String(hooks.length)} webhooks in ${name}, ${outside.length === 0 ? 'all call Services in it' : `outside it: ${named(outside)}`}`,
@@ -100,7 +115,8 @@ export class ControlPlaneView {
   /** The Secret by which it discovers another cluster gives it no right to write there. */
   async mayOnlyRead(other: ScenarioCluster): Promise<Finding> {
     const user = await userOfRemoteSecret(this.#cluster.member.client, other.mesh.clusterId);
-    if (user === undefined) return { holds: false, seen: `${this.#cluster.name} has no remote secret for ${other.mesh.clusterId}` };
+    if (user === undefined)
+      return { holds: false, seen: `${this.#cluster.name} has no remote secret for ${other.mesh.clusterId}` };
     const reads = await mayDo(other.member.client, user, [{ verb: 'list', group: '', resource: 'services' }]);
     const writes = await mayDo(other.member.client, user, WRITES);
     return {
@@ -111,13 +127,16 @@ export class ControlPlaneView {
     };
   }
 
-  /** Is there a ready pod, and does it answer? */
-  async answers(): Promise<Finding> {
-    const pods = await controlPlanePods(this.#cluster.member.client);
-    const proxies = pods.length === 0 ? [] : await connectedProxies(this.#cluster.member.client);
+  /** A pod that was not there before a restart is ready, and proxies are connected to it. */
+  async isBackAfter(restart: Restart): Promise<Finding> {
+    const { client } = this.#cluster.member;
+    const fresh = (await controlPlanePods(client)).filter((pod) => !restart.before.includes(pod));
+    const proxies = fresh.length === 0 ? [] : await connectedProxies(client);
+    const afterMs = Date.now() - restart.sentMs;
     return {
-      holds: pods.length > 0 && proxies.length > 0,
-      seen: `${String(pods.length)} ready istiod in ${this.#cluster.name}, ${String(proxies.length)} proxies connected`,
+      holds: fresh.length > 0 && proxies.length > 0,
+      seen: `${String(fresh.length)} new istiod ready in ${this.#cluster.name} ${(afterMs / 1000).toFixed(1)} s after its restart, ${String(proxies.length)} proxies connected`,
+      figures: { newPods: fresh.length, connected: proxies.length, readyAfterMs: afterMs },
     };
   }
 
@@ -130,15 +149,12 @@ export class ControlPlaneView {
   }
 
   /** Replaces its pods, and does not wait. */
-  async restart(): Promise<Event> {
-    const sentMs = Date.now();
-    const annotations = { 'meshproof.dev/restarted-at': new Date(sentMs).toISOString() };
-    await this.#cluster.member.client.patch(
-      { apiVersion: 'apps/v1', kind: 'Deployment', namespace: SYSTEM_NAMESPACE, name: this.#deployment() },
-      { spec: { template: { metadata: { annotations } } } },
-      { type: 'merge' },
-    );
-    return { what: `the control plane of ${this.#cluster.name} restarted`, sentMs, acknowledgedMs: Date.now() };
+  async restart(): Promise<Restart> {
+    const { client } = this.#cluster.member;
+    const before = await controlPlanePods(client);
+    const deployment = { namespace: SYSTEM_NAMESPACE, name: this.#deployment() };
+    const restarted = await restartDeployment(client, deployment);
+    return { what: `the control plane of ${this.#cluster.name} restarted`, ...restarted, before };
   }
 
   /** Installs a second revision beside the first. It is removed after the play. */
@@ -156,7 +172,11 @@ export class ControlPlaneView {
     };
     const { remove } = await installRevision(this.#cluster.member, revision, settings);
     undo.push(remove);
-    return { what: `revision ${revision} in ${this.#cluster.name} installed`, sentMs, acknowledgedMs: Date.now() };
+    return {
+      what: `revision ${revision} in ${this.#cluster.name} installed`,
+      sentMs,
+      acknowledgedMs: Date.now(),
+    };
   }
 
   /** Proxies of these applications are connected to a revision of it. */

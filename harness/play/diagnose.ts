@@ -18,7 +18,11 @@ export class Diagnoser {
   readonly #out: { readonly directory: string; readonly path: string };
   #collected: Promise<string[]> | undefined;
 
-  constructor(members: readonly Member[], namespace: string, out: { readonly directory: string; readonly path: string }) {
+  constructor(
+    members: readonly Member[],
+    namespace: string,
+    out: { readonly directory: string; readonly path: string },
+  ) {
     this.#members = members;
     this.#namespace = namespace;
     this.#out = out;
@@ -52,7 +56,7 @@ export class Diagnoser {
     };
     const { client } = member;
     const pods = await within(() =>
-      client.list<KubernetesObject>({ apiVersion: 'v1', kind: 'Pod', namespace: this.#namespace }),
+      client.list({ apiVersion: 'v1', kind: 'Pod', namespace: this.#namespace }),
     ).catch((): KubernetesObject[] => []);
     await keep('events.json', () => client.events(this.#namespace));
     await keep('pods.json', () => Promise.resolve(pods));

@@ -81,7 +81,9 @@ export class Door {
       authority: `${service}:${String(this.#behind.port)}`,
       ...(credential === 'plaintext'
         ? {}
-        : { serverName: `outbound_.${String(this.#behind.port)}_._.${service}.${namespace}.svc.cluster.local` }),
+        : {
+            serverName: `outbound_.${String(this.#behind.port)}_._.${service}.${namespace}.svc.cluster.local`,
+          }),
       ...(await this.#shown(credential)),
     };
     const pod = await this.#from.readyPod('prober');
@@ -94,7 +96,8 @@ export class Door {
       timeoutMs: 20_000,
     });
     const line = stdout.trim().split('\n').at(-1) ?? '';
-    if (!line.startsWith('{')) throw new Error(`the prober in ${this.#from.name} said nothing: ${stderr.trim().slice(-200)}`);
+    if (!line.startsWith('{'))
+      throw new Error(`the prober in ${this.#from.name} said nothing: ${stderr.trim().slice(-200)}`);
     return { outcome: JSON.parse(line) as Outcome, address: `${host}:${String(port)}` };
   }
 
@@ -114,7 +117,12 @@ export class Door {
       return { host, port: gateway.port };
     }
     const pod = await cluster.readyPod(service);
-    const found = await cluster.member.client.get<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: this.#scene.namespace, name: pod });
+    const found = await cluster.member.client.get<Pod>({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      namespace: this.#scene.namespace,
+      name: pod,
+    });
     const host = found?.status?.podIP;
     if (host === undefined) throw new Error(`pod ${pod} in ${cluster.name} has no address`);
     return { host, port };
@@ -122,4 +130,6 @@ export class Door {
 }
 
 const told = ({ status, failure, connected }: Outcome): string =>
-  status !== null ? `HTTP ${String(status)}` : `${connected ? 'connected, then ' : ''}${failure ?? 'nothing'}`;
+  status !== null
+    ? `HTTP ${String(status)}`
+    : `${connected ? 'connected, then ' : ''}${failure ?? 'nothing'}`;

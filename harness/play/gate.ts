@@ -1,3 +1,4 @@
+import { isServing } from '../cluster/pods.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 import { watchedClusters } from '../mesh/istio/control-plane.ts';
 import { endpointsIn, outbound, passesOn, type Endpoint, type ProxyPod } from '../mesh/istio/proxy.ts';
@@ -31,15 +32,8 @@ interface Service extends KubernetesObject {
 }
 
 interface Pod extends KubernetesObject {
-  readonly status?: {
-    readonly podIP?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-  };
+  readonly status?: { readonly podIP?: string };
 }
-
-const isServing = (pod: Pod): boolean =>
-  pod.metadata['deletionTimestamp'] === undefined &&
-  (pod.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
 
 async function servingPods(member: Member, service: GateSubject['service']): Promise<string[]> {
   const { name, namespace } = service;
@@ -57,7 +51,8 @@ async function wantedIn(member: Member, subject: GateSubject): Promise<Wanted[]>
   const { name } = member.topology;
   const here = subject.mesh.clusters[subject.caller.topology.name]?.network;
   const there = subject.mesh.clusters[name];
-  if (there?.network === here) return pods.map((address) => ({ cluster: name, anyOf: [address], through: null }));
+  if (there?.network === here)
+    return pods.map((address) => ({ cluster: name, anyOf: [address], through: null }));
   return [{ cluster: name, anyOf: there?.eastWestGateway?.addresses ?? [], through: member }];
 }
 
@@ -66,7 +61,9 @@ const isAddress = (text: string): boolean => /^[\d.]+$|:/.test(text);
 const isThere = (wanted: Wanted, endpoints: readonly Endpoint[]): boolean =>
   // A gateway known by its hostname shows up under whatever addresses that resolves to.
   wanted.anyOf.some((address) => !isAddress(address)) ||
-  wanted.anyOf.some((address) => endpoints.some((endpoint) => endpoint.address === address && endpoint.healthy));
+  wanted.anyOf.some((address) =>
+    endpoints.some((endpoint) => endpoint.address === address && endpoint.healthy),
+  );
 
 const shown = ({ address, port, weight, healthy }: Endpoint): string =>
   `${address}:${String(port)} weight ${String(weight)}${healthy ? '' : ' unhealthy'}`;
@@ -74,7 +71,7 @@ const shown = ({ address, port, weight, healthy }: Endpoint): string =>
 async function gatewayPods(member: Member, mesh: MeshFacts): Promise<ProxyPod[]> {
   const gateway = mesh.clusters[member.topology.name]?.eastWestGateway;
   if (gateway === null || gateway === undefined) return [];
-  const pods = await member.client.list<Pod>({
+  const pods = await member.client.list({
     apiVersion: 'v1',
     kind: 'Pod',
     namespace: gateway.namespace,
@@ -95,10 +92,15 @@ async function look(subject: GateSubject, saw: (endpoints: readonly string[]) =>
   saw(endpoints.map(shown));
   const missing = wanted
     .filter((one) => !isThere(one, endpoints))
-    .map(({ cluster, anyOf }) => `no healthy endpoint ${anyOf.join(' or ') || '(its gateway has no address)'} for ${cluster}`);
+    .map(
+      ({ cluster, anyOf }) =>
+        `no healthy endpoint ${anyOf.join(' or ') || '(its gateway has no address)'} for ${cluster}`,
+    );
   const known = new Set(wanted.flatMap(({ anyOf }) => anyOf));
   const hostnames = [...known].some((address) => !isAddress(address));
-  const surplus = endpoints.filter(({ address }) => !hostnames && !known.has(address)).map(({ address }) => `stale endpoint ${address}`);
+  const surplus = endpoints
+    .filter(({ address }) => !hostnames && !known.has(address))
+    .map(({ address }) => `stale endpoint ${address}`);
   return [...missing, ...surplus, ...(await unopened(wanted, target, mesh)), ...(await unsynced(subject))];
 }
 
@@ -112,7 +114,9 @@ async function unopened(
     gateways.map(async (member) => {
       const pods = await gatewayPods(member, mesh);
       const passing = await Promise.all(pods.map((pod) => passesOn(member.client, pod, target)));
-      return passing.length > 0 && passing.every(Boolean) ? [] : [`the gateway of ${member.topology.name} does not pass on ${target.host}`];
+      return passing.length > 0 && passing.every(Boolean)
+        ? []
+        : [`the gateway of ${member.topology.name} does not pass on ${target.host}`];
     }),
   );
   return problems.flat();

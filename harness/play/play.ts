@@ -32,13 +32,21 @@ export interface Theatre {
  * Plays one scenario: its namespaces and applications, then its steps, then puts back what it changed. Every declared
  * check has a verdict in the end: one that was not reached, because something of ours broke, is inconclusive.
  */
-export async function play(scenario: Scenario, file: ScenarioFile, theatre: Theatre): Promise<readonly CheckRecord[]> {
+export async function play(
+  scenario: Scenario,
+  file: ScenarioFile,
+  theatre: Theatre,
+): Promise<readonly CheckRecord[]> {
   const scene = sceneOf(scenario, file, theatre);
   const startedAt = Date.now();
   try {
     await setUp(scenario, scene);
     await scenario.play(stageOf(scenario, scene));
-    await closeOpen(scene, { reason: 'not-judged', message: 'the play ended without judging this check', startedAt });
+    await closeOpen(scene, {
+      reason: 'not-judged',
+      message: 'the play ended without judging this check',
+      startedAt,
+    });
   } catch (error) {
     await closeOpen(scene, { ...described(error, scene), startedAt });
   } finally {
@@ -53,7 +61,12 @@ function sceneOf(scenario: Scenario, file: ScenarioFile, theatre: Theatre): Scen
   const path = `${file.suite}/${context.variant}/${file.name}`;
   const declarations = scenario.checks({ bounds: context.bounds, variant: context.variant });
   const diagnoser = new Diagnoser(members, namespace, { directory: context.outDirectory, path });
-  const identity = { suite: file.suite, variant: context.variant, scenario: file.name, claim: scenario.claim };
+  const identity = {
+    suite: file.suite,
+    variant: context.variant,
+    scenario: file.name,
+    claim: scenario.claim,
+  };
   const recorder = new Recorder(identity, declarations, { log, diagnoser, settled: context.settled });
   return { context, members, namespace, path, folder: dirname(file.file), recorder, state, signal, undo: [] };
 }
@@ -72,9 +85,21 @@ async function setUp(scenario: Scenario, scene: Scene): Promise<void> {
   await Promise.all(
     membersOf(scenario, scene).map(async ({ member, apps }) => {
       const { kubeconfig, context: name } = member.provided;
-      scene.state.willUndo({ kind: 'namespace', kubeconfig, ...(name === undefined ? {} : { context: name }), name: namespace });
-      const injection = context.mesh.clusters[member.topology.name]?.injectionLabel ?? { key: 'istio-injection', value: 'enabled' };
-      await createNamespace(member.client, namespace, { runId: context.runId, injection, pullSecret: context.pullSecret });
+      scene.state.willUndo({
+        kind: 'namespace',
+        kubeconfig,
+        ...(name === undefined ? {} : { context: name }),
+        name: namespace,
+      });
+      const injection = context.mesh.clusters[member.topology.name]?.injectionLabel ?? {
+        key: 'istio-injection',
+        value: 'enabled',
+      };
+      await createNamespace(member.client, namespace, {
+        runId: context.runId,
+        injection,
+        pullSecret: context.pullSecret,
+      });
       await new ScenarioCluster(scene, member).deploy(...apps);
     }),
   );
@@ -97,7 +122,8 @@ function stageOf(scenario: Scenario, scene: Scene): Stage<string, string> {
       scene.signal.throwIfAborted();
       return body();
     },
-    examine: (check: string, look: () => Promise<Finding>) => examine(scene, check, look),
+    examine: (check: string, look: () => Promise<Finding>, patience = { withinMs: FACT_PATIENCE_MS }) =>
+      examine(scene, check, { look, timeoutMs: patience.withinMs }),
     keepCalling: async (calls: Calls, pace?: { readonly perSecond: number }) => {
       const paced = await PacedCalls.start(scene, calls, pace?.perSecond);
       scene.undo.push(() => paced.stop());
@@ -105,23 +131,38 @@ function stageOf(scenario: Scenario, scene: Scene): Stage<string, string> {
     },
     skip: async (reason: string, ...checks: readonly string[]) => {
       for (const check of checks) {
-        await recorder.record(check, { verdict: 'skipped', reason: 'skipped', message: reason, startedAt: Date.now() });
+        await recorder.record(check, {
+          verdict: 'skipped',
+          reason: 'skipped',
+          message: reason,
+          startedAt: Date.now(),
+        });
       }
     },
   } as unknown as Stage<string, string>;
 }
 
 /** Looks until the fact holds or patience ends; the last look is what is judged. */
-async function examine(scene: Scene, check: string, look: () => Promise<Finding>): Promise<CheckRecord['verdict']> {
+async function examine(
+  scene: Scene,
+  check: string,
+  how: { readonly look: () => Promise<Finding>; readonly timeoutMs: number },
+): Promise<CheckRecord['verdict']> {
   const startedAt = Date.now();
   scene.recorder.say(scene.recorder.declaration(check).sentence, { check: scene.recorder.idOf(check) });
   let last: Finding | undefined;
   let trouble: string | undefined;
   await poll(
-    { what: check, timeoutMs: FACT_PATIENCE_MS, intervalMs: 1000, signal: scene.signal, isTransient: () => true },
+    {
+      what: check,
+      timeoutMs: how.timeoutMs,
+      intervalMs: 1000,
+      signal: scene.signal,
+      isTransient: () => true,
+    },
     async () => {
       try {
-        last = await look();
+        last = await how.look();
         trouble = undefined;
       } catch (error) {
         trouble = error instanceof Error ? error.message : String(error);
@@ -149,7 +190,10 @@ function described(error: unknown, scene: Scene): { reason: string; message: str
   return { reason, message: `in the step "${scene.recorder.step}": ${message}` };
 }
 
-async function closeOpen(scene: Scene, why: { reason: string; message: string; startedAt: number }): Promise<void> {
+async function closeOpen(
+  scene: Scene,
+  why: { reason: string; message: string; startedAt: number },
+): Promise<void> {
   for (const check of scene.recorder.open()) {
     await scene.recorder.record(check, { verdict: 'inconclusive', ...why });
   }
@@ -164,7 +208,9 @@ async function tearDown(scenario: Scenario, scene: Scene): Promise<void> {
   }
   if (scene.context.keep) return;
   await Promise.all(
-    membersOf(scenario, scene).map(({ member }) => deleteNamespace(member.client, scene.namespace).catch(() => undefined)),
+    membersOf(scenario, scene).map(({ member }) =>
+      deleteNamespace(member.client, scene.namespace).catch(() => undefined),
+    ),
   );
   // Deleting pods costs the nodes some work; the next measurement should not begin in the midst of it.
   await sleep(1000);

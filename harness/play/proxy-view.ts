@@ -34,7 +34,9 @@ export class ProxyView {
     const pod = await this.#cluster.readyPod(this.#app);
     const held = await certificatesIn(this.#cluster.member.client, { namespace: this.#scene.namespace, pod });
     return {
-      identity: held.flatMap(({ identities }) => identities).find((identity) => identity.startsWith('spiffe://')),
+      identity: held
+        .flatMap(({ identities }) => identities)
+        .find((identity) => identity.startsWith('spiffe://')),
       roots: [...new Set(held.flatMap(({ rootSerialNumbers }) => rootSerialNumbers))],
     };
   }

@@ -25,7 +25,12 @@ export interface Outcome {
 
 /** Writes each check of one scenario down as soon as it is judged, and knows which are still open. */
 export class Recorder {
-  readonly #identity: { readonly suite: string; readonly variant: string; readonly scenario: string; readonly claim: string };
+  readonly #identity: {
+    readonly suite: string;
+    readonly variant: string;
+    readonly scenario: string;
+    readonly claim: string;
+  };
   readonly #declarations: Readonly<Record<string, Declaration>>;
   readonly #log: EventLog;
   readonly #diagnoser: Diagnoser;
@@ -34,7 +39,12 @@ export class Recorder {
   step = '';
 
   constructor(
-    identity: { readonly suite: string; readonly variant: string; readonly scenario: string; readonly claim: string },
+    identity: {
+      readonly suite: string;
+      readonly variant: string;
+      readonly scenario: string;
+      readonly claim: string;
+    },
     declarations: Readonly<Record<string, Declaration>>,
     tools: { readonly log: EventLog; readonly diagnoser: Diagnoser; readonly settled: readonly string[] },
   ) {
@@ -60,7 +70,9 @@ export class Recorder {
   /** Checks without a verdict yet. */
   open(): string[] {
     const judged = new Set(this.records.map(({ id }) => id));
-    return Object.keys(this.#declarations).filter((check) => !judged.has(this.idOf(check)) && !this.isSettled(check));
+    return Object.keys(this.#declarations).filter(
+      (check) => !judged.has(this.idOf(check)) && !this.isSettled(check),
+    );
   }
 
   /** Was it decided by the run that this one goes on with? Then it is not judged again: never the best of several. */

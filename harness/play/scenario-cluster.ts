@@ -1,6 +1,7 @@
+import { isServing } from '../cluster/pods.ts';
+import type { KubernetesObject } from '../cluster/types.ts';
 import { readApplication, deploy } from '../deploy/apps.ts';
 import { place, type Placement } from '../deploy/place.ts';
-import type { KubernetesObject } from '../cluster/types.ts';
 import type { MeshInCluster, Member } from '../mesh/types.ts';
 import type { Freezable } from '../provider/types.ts';
 import type { Exec } from '../traffic/types.ts';
@@ -10,13 +11,10 @@ import { ControlPlaneView } from './control-plane-view.ts';
 import { Door } from './door.ts';
 import { freezeCluster } from './freezing.ts';
 import { ProxyView } from './proxy-view.ts';
+import { restartDeployment } from './restart.ts';
 import type { Scene } from './scene.ts';
 import type { Target } from './stage.ts';
 import type { Event } from './traffic.ts';
-
-interface Pod extends KubernetesObject {
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-}
 
 /** A cluster as a play uses it: everything happens in the scenario's own namespace, unless it says otherwise. */
 export class ScenarioCluster<Check extends string = string> {
@@ -71,7 +69,7 @@ export class ScenarioCluster<Check extends string = string> {
 
   /** Calls from an application's pod. */
   calls(app: string, target: Target): Calls<Check> {
-    return new Calls<Check>(this.#scene, { cluster: this, app }, target);
+    return new Calls<Check>(this.#scene, { cluster: this, app, target });
   }
 
   /** Deploys applications and waits until they are ready. */
@@ -79,7 +77,11 @@ export class ScenarioCluster<Check extends string = string> {
     const { context, signal, folder } = this.#scene;
     const folders = { scenario: folder, shared: context.appsDirectory };
     const objects = apps.flatMap((app) => readApplication(app, folders));
-    await deploy(this.member.client, objects, { placement: this.#placement(), timeoutMs: context.timeoutMs, signal });
+    await deploy(this.member.client, objects, {
+      placement: this.#placement(),
+      timeoutMs: context.timeoutMs,
+      signal,
+    });
   }
 
   /** Applies a manifest that lies beside the scenario, such as a VirtualService. */
@@ -89,7 +91,11 @@ export class ScenarioCluster<Check extends string = string> {
 
   /** Deletes what a manifest beside the scenario describes, and waits until it is gone. */
   async remove(manifest: string): Promise<void> {
-    await Promise.all(this.#objects(manifest).map((object) => this.member.client.deleteAndWait(refOf(object), { timeoutMs: 30_000 })));
+    await Promise.all(
+      this.#objects(manifest).map((object) =>
+        this.member.client.deleteAndWait(refOf(object), { timeoutMs: 30_000 }),
+      ),
+    );
   }
 
   /** Scales a Deployment and does not wait: what happens meanwhile is what a play is about. */
@@ -102,32 +108,35 @@ export class ScenarioCluster<Check extends string = string> {
   /** Waits until a Deployment is rolled out. */
   async isReady(deployment: string): Promise<void> {
     const { namespace, context, signal } = this.#scene;
-    await this.member.client.waitForRollout({ namespace, name: deployment }, { timeoutMs: context.timeoutMs, signal });
+    await this.member.client.waitForRollout(
+      { namespace, name: deployment },
+      { timeoutMs: context.timeoutMs, signal },
+    );
   }
 
   /** Waits until no pod of an application is left. */
   async isGone(app: string): Promise<void> {
     const { namespace, signal } = this.#scene;
-    await this.member.client.waitForNoPods({ namespace, labelSelector: `app=${app}` }, { timeoutMs: 90_000, signal });
+    await this.member.client.waitForNoPods(
+      { namespace, labelSelector: `app=${app}` },
+      { timeoutMs: 90_000, signal },
+    );
   }
 
   /** Replaces an application's pods; a new one has no connections that outlive what was removed. */
   async restart(deployment: string): Promise<Event> {
     const { namespace } = this.#scene;
-    const sentMs = Date.now();
-    const annotations = { 'meshproof.dev/restarted-at': new Date(sentMs).toISOString() };
-    await this.member.client.patch(
-      { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: deployment },
-      { spec: { template: { metadata: { annotations } } } },
-      { type: 'merge' },
-    );
-    const event = { what: `${deployment} in ${this.name} restarted`, sentMs, acknowledgedMs: Date.now() };
+    const restarted = await restartDeployment(this.member.client, { namespace, name: deployment });
+    const event = { what: `${deployment} in ${this.name} restarted`, ...restarted };
     await this.isReady(deployment);
     return event;
   }
 
   /** Scales something of the mesh's own (istiod, a gateway). It is put back after the play, or by `clean`. */
-  async scaleMesh(what: { readonly namespace: string; readonly deployment: string }, replicas: number): Promise<Event> {
+  async scaleMesh(
+    what: { readonly namespace: string; readonly deployment: string },
+    replicas: number,
+  ): Promise<Event> {
     const { namespace, deployment: name } = what;
     const { client, provided } = this.member;
     const seen = await client.get<KubernetesObject & { spec?: { replicas?: number } }>({
@@ -137,7 +146,10 @@ export class ScenarioCluster<Check extends string = string> {
       name,
     });
     const before = seen?.spec?.replicas ?? 1;
-    const put = { kubeconfig: provided.kubeconfig, ...(provided.context === undefined ? {} : { context: provided.context }) };
+    const put = {
+      kubeconfig: provided.kubeconfig,
+      ...(provided.context === undefined ? {} : { context: provided.context }),
+    };
     const undone = this.#scene.state.willUndo({ kind: 'scale', ...put, namespace, name, replicas: before });
     const scaled = await client.scale({ namespace, name }, replicas);
     this.#scene.undo.push(async () => {
@@ -161,7 +173,11 @@ export class ScenarioCluster<Check extends string = string> {
     if (context.kind === undefined) throw new Error('freezing needs clusters of the kind provider');
     const sentMs = Date.now();
     const frozen = await freezeCluster(context.kind, { cluster: this.name, part }, state);
-    const event = { what: `the ${part === 'node' ? 'node' : 'API server'} of ${this.name} frozen`, sentMs, acknowledgedMs: Date.now() };
+    const event = {
+      what: `the ${part === 'node' ? 'node' : 'API server'} of ${this.name} frozen`,
+      sentMs,
+      acknowledgedMs: Date.now(),
+    };
     let isFrozen = true;
     const thaw = async (): Promise<Event> => {
       const began = Date.now();
@@ -180,9 +196,14 @@ export class ScenarioCluster<Check extends string = string> {
     const { namespace, signal } = this.#scene;
     const what = `a ready pod of ${app} in ${this.name}`;
     return poll({ what, timeoutMs: 60_000, intervalMs: 300, signal }, async (saw) => {
-      const pods = await this.member.client.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector: `app=${app}` });
+      const pods = await this.member.client.list({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        namespace,
+        labelSelector: `app=${app}`,
+      });
       saw(`${String(pods.length)} pods, none ready`);
-      const ready = pods.filter(isReady).sort((a, b) => createdAt(b).localeCompare(createdAt(a)));
+      const ready = pods.filter(isServing).sort((a, b) => createdAt(b).localeCompare(createdAt(a)));
       return ready[0]?.metadata.name;
     });
   }
@@ -190,7 +211,9 @@ export class ScenarioCluster<Check extends string = string> {
   #objects(manifest: string): KubernetesObject[] {
     const { folder, context } = this.#scene;
     const placement = this.#placement();
-    return readApplication(manifest, { scenario: folder, shared: context.appsDirectory }).map((object) => place(object, placement));
+    return readApplication(manifest, { scenario: folder, shared: context.appsDirectory }).map((object) =>
+      place(object, placement),
+    );
   }
 
   #placement(): Placement {
@@ -200,13 +223,17 @@ export class ScenarioCluster<Check extends string = string> {
   }
 }
 
-const createdAt = (pod: Pod): string => String(pod.metadata['creationTimestamp'] ?? '');
+/** RFC 3339: sorts as text. */
+const createdAt = ({ metadata }: KubernetesObject): string => {
+  const time = metadata['creationTimestamp'];
+  return typeof time === 'string' ? time : '';
+};
 
-const isReady = (pod: Pod): boolean =>
-  pod.metadata['deletionTimestamp'] === undefined &&
-  (pod.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
-
-const refOf = ({ apiVersion, kind, metadata }: KubernetesObject): { apiVersion: string; kind: string; name: string; namespace?: string } => ({
+const refOf = ({
+  apiVersion,
+  kind,
+  metadata,
+}: KubernetesObject): { apiVersion: string; kind: string; name: string; namespace?: string } => ({
   apiVersion,
   kind,
   name: metadata.name,

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { EastWestGateway, Member } from '../mesh/types.ts';
 import type { RunState } from '../state/state.ts';
 import type { RunContext } from './context.ts';
@@ -26,6 +25,3 @@ export function gatewayOf(scene: Scene, cluster: string): EastWestGateway {
   if (gateway === null || gateway === undefined) throw new Error(`${cluster} has no east-west gateway`);
   return gateway;
 }
-
-/** A file below the run's directory. */
-export const outFile = (scene: Scene, ...parts: readonly string[]): string => join(scene.context.outDirectory, ...parts);

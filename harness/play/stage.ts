@@ -23,7 +23,9 @@ export interface Finding {
 }
 
 /** What a play works with: its clusters by name, and the verbs below. */
-export type Stage<Cluster extends string, Check extends string> = Readonly<Record<Cluster, ScenarioCluster<Check>>> & {
+export type Stage<Cluster extends string, Check extends string> = Readonly<
+  Record<Cluster, ScenarioCluster<Check>>
+> & {
   readonly bounds: Bounds;
   /** `flat` or `gateways`. */
   readonly variant: string;
@@ -31,11 +33,18 @@ export type Stage<Cluster extends string, Check extends string> = Readonly<Recor
   /** The namespace that the scenario has to itself in every cluster. */
   readonly namespace: string;
   /** Names what happens next, for those who watch and for the report. */
-  step<T>(title: string, body: () => Promise<T>): Promise<T>;
+  readonly step: <T>(title: string, body: () => Promise<T>) => Promise<T>;
   /** Judges a fact: looked at until it holds or patience ends, then judged as it is. */
-  examine(check: Check, look: () => Promise<Finding>): Promise<CheckRecord['verdict']>;
+  readonly examine: (
+    check: Check,
+    look: () => Promise<Finding>,
+    patience?: { readonly withinMs: number },
+  ) => Promise<CheckRecord['verdict']>;
   /** Starts a paced loop that goes on until it is stopped, at the latest when the play is over. */
-  keepCalling(calls: Calls<Check>, pace?: { readonly perSecond: number }): Promise<PacedCalls<Check>>;
+  readonly keepCalling: (
+    calls: Calls<Check>,
+    pace?: { readonly perSecond: number },
+  ) => Promise<PacedCalls<Check>>;
   /** Leaves checks out, with a reason that is true. */
-  skip(reason: string, ...checks: readonly Check[]): Promise<void>;
+  readonly skip: (reason: string, ...checks: readonly Check[]) => Promise<void>;
 };

@@ -26,7 +26,11 @@ const members: Member[] = await Promise.all(
   context.members.map(async ({ topology, provided }) => ({
     topology,
     provided,
-    client: await connect({ name: topology.name, kubeconfig: provided.kubeconfig, context: provided.context }),
+    client: await connect({
+      name: topology.name,
+      kubeconfig: provided.kubeconfig,
+      context: provided.context,
+    }),
   })),
 );
 

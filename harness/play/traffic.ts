@@ -1,12 +1,12 @@
 import { toObservation } from '../traffic/answers.ts';
 import { startPaced, type RunningLoop } from '../traffic/run-loop.ts';
 import type { Answer, ClientPod } from '../traffic/types.ts';
-import { errorRate } from '../verdict/rules.ts';
 import { SequentialTest } from '../verdict/sequential-test.ts';
 import { ERROR_LABEL, type Assessment, type FailoverRule, type Rule } from '../verdict/types.ts';
 import { poll, WaitTimeout } from '../wait/wait.ts';
 import { AnswersFile } from './answers-file.ts';
 import type { Calls } from './calls.ts';
+import { COMPANION } from './companion.ts';
 import type { Outcome } from './recorder.ts';
 import type { Scene } from './scene.ts';
 import { seconds } from './words.ts';
@@ -72,7 +72,11 @@ export class PacedCalls<Check extends string = string> {
     calls: Calls<Check>,
     perSecond = scene.context.rate,
   ): Promise<PacedCalls<Check>> {
-    const paced = new PacedCalls(scene, calls, { perSecond, pod: await calls.caller(), place: await calls.where() });
+    const paced = new PacedCalls(scene, calls, {
+      perSecond,
+      pod: await calls.caller(),
+      place: await calls.where(),
+    });
     const what = `the first answers to the loop in ${calls.cluster.name}`;
     await poll({ what, timeoutMs: 30_000, intervalMs: 200, signal: scene.signal }, () =>
       Promise.resolve(paced.#total >= 10 || paced.#over ? true : undefined),
@@ -83,7 +87,9 @@ export class PacedCalls<Check extends string = string> {
   /** Waits until these versions have answered since an event. Judges nothing. */
   async sees(event: Event, versions: readonly string[]): Promise<void> {
     await this.#until(SEEN_MS, () =>
-      versions.every((version) => this.#since(event).some(({ label }) => label === version)) ? true : undefined,
+      versions.every((version) => this.#since(event).some(({ label }) => label === version))
+        ? true
+        : undefined,
     );
   }
 
@@ -92,7 +98,10 @@ export class PacedCalls<Check extends string = string> {
     const { subject } = this.#scene.recorder.declaration(check);
     if (subject.kind !== 'takeover') throw new Error(`the check ${check} is not about a takeover`);
     const startedAt = event.sentMs;
-    const rule: FailoverRule = { ...subject.rule, eventMs: [event.sentMs - CLOCK_MS, event.acknowledgedMs + CLOCK_MS] };
+    const rule: FailoverRule = {
+      ...subject.rule,
+      eventMs: [event.sentMs - CLOCK_MS, event.acknowledgedMs + CLOCK_MS],
+    };
     const cleanRunMs = (Math.log(1e-3) / Math.log1p(-(rule.residual ?? 0.05)) / this.#perSecond) * 1000;
     const patienceMs = rule.withinMs + cleanRunMs + CALL_TIMEOUT_MS + 3000;
     this.#scene.recorder.say(`${event.what}: who answers now?`, { check: this.#scene.recorder.idOf(check) });
@@ -101,12 +110,21 @@ export class PacedCalls<Check extends string = string> {
       const seen = assess();
       return seen.verdict === 'inconclusive' ? undefined : seen;
     }).then((decided) => decided ?? assess());
-    const before = this.#answers.filter(({ label, receivedMs }) => label === rule.from && receivedMs < event.sentMs && receivedMs > event.sentMs - BEFORE_MS);
+    const before = this.#answers.filter(
+      ({ label, receivedMs }) =>
+        label === rule.from && receivedMs < event.sentMs && receivedMs > event.sentMs - BEFORE_MS,
+    );
     const unseen = before.length === 0 && assessment.verdict === 'conformant';
     await this.#record(check, {
       verdict: unseen ? 'inconclusive' : assessment.verdict,
-      reason: unseen ? 'not-seen-before' : assessment.verdict === 'inconclusive' && this.#over ? 'stream-lost' : assessment.reason,
-      message: unseen ? `${rule.from} did not answer in the ${seconds(BEFORE_MS)} before "${event.what}": nothing was taken over` : assessment.message,
+      reason: unseen
+        ? 'not-seen-before'
+        : assessment.verdict === 'inconclusive' && this.#over
+          ? 'stream-lost'
+          : assessment.reason,
+      message: unseen
+        ? `${rule.from} did not answer in the ${seconds(BEFORE_MS)} before "${event.what}": nothing was taken over`
+        : assessment.message,
       rule,
       assessment,
       figures: this.#figures(event, [subject.rule.from, subject.rule.to]),
@@ -119,8 +137,11 @@ export class PacedCalls<Check extends string = string> {
     const { subject } = this.#scene.recorder.declaration(check);
     if (subject.kind !== 'return') throw new Error(`the check ${check} is not about a return`);
     const { labels, withinMs } = subject;
-    const first = (label: string): Answer | undefined => this.#since(event).find((answer) => answer.label === label);
-    await this.#until(withinMs + CALL_TIMEOUT_MS, () => (labels.every((label) => first(label)) ? true : undefined));
+    const first = (label: string): Answer | undefined =>
+      this.#since(event).find((answer) => answer.label === label);
+    await this.#until(withinMs + CALL_TIMEOUT_MS, () =>
+      labels.every((label) => first(label)) ? true : undefined,
+    );
     const times = labels.map((label) => (first(label)?.receivedMs ?? Infinity) - event.sentMs);
     const backMs = Math.max(...times);
     const missing = labels.filter((label) => first(label) === undefined);
@@ -133,7 +154,10 @@ export class PacedCalls<Check extends string = string> {
         missing.length > 0
           ? `expected answers from ${labels.join(' and ')} within ${seconds(withinMs)} of "${event.what}"; none from ${missing.join(', ')} in ${String(this.#since(event).length)} calls`
           : `${labels.join(' and ')} answered ${seconds(backMs)} after "${event.what}" (limit ${seconds(withinMs)})`,
-      figures: { ...this.#figures(event, []), ...(Number.isFinite(backMs) ? { timeBackMs: Math.round(backMs) } : {}) },
+      figures: {
+        ...this.#figures(event, []),
+        ...(Number.isFinite(backMs) ? { timeBackMs: Math.round(backMs) } : {}),
+      },
       startedAt: event.sentMs,
     });
   }
@@ -144,16 +168,17 @@ export class PacedCalls<Check extends string = string> {
     if (subject.kind !== 'answers') throw new Error(`the check ${check} is not about answers`);
     const { rule } = subject;
     const { risk } = this.#scene.context;
-    const companion = errorRate({ below: 0.01 });
     const budget = Math.max(new SequentialTest(rule, risk).plan.expectedRequests * 2, 1000);
     const patienceMs = (budget / this.#perSecond) * 1000;
     const look = (): { answers: Assessment; errors: Assessment } => ({
       answers: assessed(rule, this.#since(event), risk),
-      errors: assessed(companion, this.#since(event), risk),
+      errors: assessed(COMPANION, this.#since(event), risk),
     });
     const decided = await this.#until(patienceMs, () => {
       const seen = look();
-      return seen.answers.verdict !== 'inconclusive' && seen.errors.verdict !== 'inconclusive' ? seen : undefined;
+      return seen.answers.verdict !== 'inconclusive' && seen.errors.verdict !== 'inconclusive'
+        ? seen
+        : undefined;
     });
     const { answers, errors } = decided ?? look();
     const bad = [answers, errors].find(({ verdict }) => verdict === 'non-conformant');
@@ -176,7 +201,9 @@ export class PacedCalls<Check extends string = string> {
     const end = await this.#loop.stop();
     this.#file.close();
     if (!end.complete) {
-      this.#scene.recorder.say(`the stream of ${this.calls.cluster.name} broke: ${end.transport ?? 'no trailer'}`);
+      this.#scene.recorder.say(
+        `the stream of ${this.calls.cluster.name} broke: ${end.transport ?? 'no trailer'}`,
+      );
     }
   }
 

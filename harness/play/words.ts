@@ -7,7 +7,8 @@ export const worst = (...verdicts: readonly Verdict[]): Verdict =>
   FROM_WORST.find((verdict) => verdicts.includes(verdict)) ?? 'inconclusive';
 
 /** Sentences in a row, without the empty ones. */
-export const joined = (...sentences: readonly string[]): string => sentences.filter((text) => text !== '').join('; ');
+export const joined = (...sentences: readonly string[]): string =>
+  sentences.filter((text) => text !== '').join('; ');
 
 /** A list as people write it. */
 export const caption = (names: readonly string[]): string => names.join(', ');

@@ -1,5 +1,6 @@
 import type { LoggedEvent } from './events.ts';
 import { groupBy } from './group.ts';
+import { NOTHING_MEASURED } from './nothing-measured.ts';
 import type { CheckRecord, RunStart, StageRecord } from './types.ts';
 
 interface Course {
@@ -93,16 +94,8 @@ function entry({ stage, startedAt, reason, message }: Missing): CheckRecord {
     verdict: 'inconclusive',
     reason,
     message,
-    rule: null,
-    risk: null,
-    requests: 0,
-    counts: {},
-    shares: {},
-    evidence: null,
-    gate: null,
+    ...NOTHING_MEASURED,
     startedAt: stage?.startedAt ?? startedAt ?? new Date(0).toISOString(),
     durationMs: stage?.durationMs ?? 0,
-    answersFile: null,
-    diagnostics: null,
   };
 }

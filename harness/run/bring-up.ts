@@ -39,9 +39,21 @@ export async function bringUp(run: Run, provider: Provider, wanted: Wanted): Pro
   const say = (text: string): void => {
     run.log.append({ type: 'progress', text });
   };
-  const rising = provider.up({ runId: run.clustersOf, clusters: wanted.clusters, directory, signal: run.signal, say });
+  const rising = provider.up({
+    runId: run.clustersOf,
+    clusters: wanted.clusters,
+    directory,
+    signal: run.signal,
+    say,
+  });
   const members = new Map(
-    wanted.clusters.map((topology) => [topology.name, member(run, wanted, { topology, rising: rising.clusters.get(topology.name) })] as const),
+    wanted.clusters.map(
+      (topology) =>
+        [
+          topology.name,
+          member(run, wanted, { topology, rising: rising.clusters.get(topology.name) }),
+        ] as const,
+    ),
   );
   try {
     await meshOn(run, provider, { rising, members, directory, wanted, say });
@@ -81,23 +93,42 @@ async function member(
   cluster: { readonly topology: ClusterTopology; readonly rising: RisingCluster | undefined },
 ): Promise<Member> {
   const { topology, rising } = cluster;
-  return timed(run, { name: 'clusters', suite: wanted.suite, variant: wanted.variant, cluster: topology.name }, async () => {
-    if (rising === undefined) throw new Error(`the provider gave no cluster ${topology.name}`);
-    const provided = await rising;
-    const client = await connect({ name: topology.name, kubeconfig: provided.kubeconfig, context: provided.context });
-    await poll(
-      { what: `the API server of ${topology.name}`, timeoutMs: run.options.timeout, intervalMs: 300, signal: run.signal, isTransient: () => true },
-      () => client.version(),
-    );
-    return { topology, provided, client };
-  });
+  return timed(
+    run,
+    { name: 'clusters', suite: wanted.suite, variant: wanted.variant, cluster: topology.name },
+    async () => {
+      if (rising === undefined) throw new Error(`the provider gave no cluster ${topology.name}`);
+      const provided = await rising;
+      const client = await connect({
+        name: topology.name,
+        kubeconfig: provided.kubeconfig,
+        context: provided.context,
+      });
+      await poll(
+        {
+          what: `the API server of ${topology.name}`,
+          timeoutMs: run.options.timeout,
+          intervalMs: 300,
+          signal: run.signal,
+          isTransient: () => true,
+        },
+        () => client.version(),
+      );
+      return { topology, provided, client };
+    },
+  );
 }
 
 async function installed(run: Run, way: OnTheWay, settings: IstioSettings): Promise<void> {
   const { installer, reuse, timeout } = run.options;
   if (installer !== undefined) {
     const members = await Promise.all(way.members.values());
-    const vendor = { program: userPath(installer), directory: join(way.directory, 'installer'), timeoutMs: 4 * timeout, signal: run.signal };
+    const vendor = {
+      program: userPath(installer),
+      directory: join(way.directory, 'installer'),
+      timeoutMs: 4 * timeout,
+      signal: run.signal,
+    };
     if (reuse === undefined) await installExternally(vendor, members);
   } else if (reuse === undefined) {
     await installMultiPrimary(way.members, settings).ready;
@@ -120,7 +151,11 @@ function settingsOf(run: Run, way: OnTheWay): IstioSettings {
 }
 
 /** Reads the mesh as it is, whoever installed it, and tells the report. */
-async function readAll(run: Run, provider: Provider, found: { readonly wanted: Wanted; readonly members: readonly Member[] }): Promise<Ready> {
+async function readAll(
+  run: Run,
+  provider: Provider,
+  found: { readonly wanted: Wanted; readonly members: readonly Member[] },
+): Promise<Ready> {
   const { options } = run;
   const { members, wanted } = found;
   const clusters = await Promise.all(members.map(({ client }) => readMesh(client, options.injectionLabel)));
@@ -130,7 +165,9 @@ async function readAll(run: Run, provider: Provider, found: { readonly wanted: W
     canFreeze: provider.freeze !== undefined,
     canInstall: (await which(options.istioctlBin)) !== undefined,
   });
-  const versions = [...new Set(clusters.flatMap(({ controlPlanes }) => controlPlanes.map(({ version }) => version)))];
+  const versions = [
+    ...new Set(clusters.flatMap(({ controlPlanes }) => controlPlanes.map(({ version }) => version))),
+  ];
   const mesh: MeshFacts = {
     name: 'Istio',
     version: versions.join(', ') || 'unknown',
@@ -144,15 +181,25 @@ async function readAll(run: Run, provider: Provider, found: { readonly wanted: W
 }
 
 /** Oddities of a mesh that we did not install; all of them warnings, because judging it is what the scenarios are for. */
-async function lookAtExisting(run: Run, members: readonly Member[], clusters: readonly MeshInCluster[]): Promise<void> {
+async function lookAtExisting(
+  run: Run,
+  members: readonly Member[],
+  clusters: readonly MeshInCluster[],
+): Promise<void> {
   const findings = await meshPreflight(
     members.flatMap(({ topology, client }, index) => {
       const mesh = clusters[index];
-      return mesh === undefined ? [] : [{ name: topology.name, client, mesh, expectedNetwork: topology.network }];
+      return mesh === undefined
+        ? []
+        : [{ name: topology.name, client, mesh, expectedNetwork: topology.network }];
     }),
   );
   for (const { severity, subject, message } of findings) {
-    run.log.append({ type: 'note', level: severity === 'info' ? 'info' : 'warning', text: `${subject}: ${message}` });
+    run.log.append({
+      type: 'note',
+      level: severity === 'info' ? 'info' : 'warning',
+      text: `${subject}: ${message}`,
+    });
   }
   const fatal = findings.filter(({ severity }) => severity === 'error');
   if (fatal.length > 0) throw new Error(fatal.map(({ message }) => message).join('; '));
@@ -176,14 +223,20 @@ async function describeEnvironment(
   const { name, version, dataPlane, features } = mesh;
   run.log.append({
     type: 'environment',
-    environment: { provider: provider.name, mesh: { name, version, dataPlane }, clusters, capabilities: [...features] },
+    environment: {
+      provider: provider.name,
+      mesh: { name, version, dataPlane },
+      clusters,
+      capabilities: [...features],
+    },
   });
 }
 
 /** Evidence of two versions of a mesh is not evidence about one. */
 function checkVersion(run: Run, mesh: MeshFacts): void {
   const { earlier } = run;
-  if (earlier === undefined || earlier.meshVersion === 'unknown' || earlier.meshVersion === mesh.version) return;
+  if (earlier === undefined || earlier.meshVersion === 'unknown' || earlier.meshVersion === mesh.version)
+    return;
   throw new Error(
     `run ${earlier.id} measured ${mesh.name} ${earlier.meshVersion}, and this is ${mesh.version}: its evidence does not count here. Start a new run without --continue`,
   );

@@ -13,7 +13,10 @@ import { appsDirectory, userPath } from './setup.ts';
 
 const dockerAnswers = async (): Promise<boolean> => {
   try {
-    return (await runCommand('docker', ['version', '-f', '{{.Server.Version}}'], { timeoutMs: 10_000 })).exitCode === 0;
+    return (
+      (await runCommand('docker', ['version', '-f', '{{.Server.Version}}'], { timeoutMs: 10_000 }))
+        .exitCode === 0
+    );
   } catch {
     return false;
   }
@@ -23,11 +26,20 @@ const dockerAnswers = async (): Promise<boolean> => {
 export type ProviderName = 'kind' | 'kubeconfig';
 
 /** Which provider `auto` means here. It never looks at the user's current context. */
-export async function decideProvider(options: RunOptions): Promise<ProviderName | { readonly mistake: string }> {
+export async function decideProvider(
+  options: RunOptions,
+): Promise<ProviderName | { readonly mistake: string }> {
   if (options.provider === 'kind' || options.provider === 'kubeconfig') return options.provider;
-  if (options.provider === 'embedded') return { mistake: 'the embedded provider is not part of this version; use --provider kind or kubeconfig' };
+  if (options.provider === 'embedded')
+    return {
+      mistake: 'the embedded provider is not part of this version; use --provider kind or kubeconfig',
+    };
   if (options.cluster.length > 0) return 'kubeconfig';
-  const [docker, kind, istioctl] = await Promise.all([dockerAnswers(), which(options.kindBin), which(options.istioctlBin)]);
+  const [docker, kind, istioctl] = await Promise.all([
+    dockerAnswers(),
+    which(options.kindBin),
+    which(options.istioctlBin),
+  ]);
   if (docker && kind !== undefined && istioctl !== undefined) return 'kind';
   const missing = [
     ...(docker ? [] : ['Docker does not answer (docker version)']),
@@ -69,10 +81,15 @@ export function createProvider(
 function imagesOf(options: RunOptions, scenarios: readonly Selected[]): string[] {
   const images = scenarios.flatMap(({ file, scenario }) => {
     const folders = { scenario: dirname(file.file), shared: appsDirectory };
-    return Object.values(scenario.apps).flat().flatMap((app) => imagesIn(readApplication(app, folders)));
+    return Object.values(scenario.apps)
+      .flat()
+      .flatMap((app) => imagesIn(readApplication(app, folders)));
   });
   const { istioHub: hub, istioTag: tag } = options;
-  const istio = hub === undefined || tag === undefined ? [] : [`${hub}/pilot:${tag}`, `${hub}/proxyv2:${tag}`];
-  const placed = images.map((image) => imageFor(image, { images: options.image, imageHub: options.imageHub }));
+  const istio =
+    hub === undefined || tag === undefined ? [] : [`${hub}/pilot:${tag}`, `${hub}/proxyv2:${tag}`];
+  const placed = images.map((image) =>
+    imageFor(image, { images: options.image, imageHub: options.imageHub }),
+  );
   return [...new Set([...placed, ...istio])];
 }

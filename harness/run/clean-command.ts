@@ -17,7 +17,8 @@ export async function clean(options: CleanOptions): Promise<number> {
     for (const what of result.cleaned) process.stdout.write(`cleaned: ${what}\n`);
     for (const what of result.refused) process.stdout.write(`not touched: ${what}\n`);
     for (const what of result.left) process.stdout.write(`left: ${what}\n`);
-    if (result.cleaned.length + result.refused.length + result.left.length === 0) process.stdout.write('nothing to clean\n');
+    if (result.cleaned.length + result.refused.length + result.left.length === 0)
+      process.stdout.write('nothing to clean\n');
   }
   return result.left.length === 0 ? 0 : 3;
 }

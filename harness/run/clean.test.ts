@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { answer, startApiServer, type FakeApiServer } from '../../fixtures/api-server/server.ts';
+import { startApiServer, type FakeApiServer } from '../../fixtures/api-server/server.ts';
 import { RunState, type Undo } from '../state/state.ts';
 import { cleanAll, cleanRun, type CleanResult } from './clean.ts';
 
@@ -33,12 +33,6 @@ beforeEach(async () => {
   vi.stubEnv('FAKE_DOCKER_NODES', join(folder, 'nodes'));
   server = await startApiServer();
   kubeconfig = await server.kubeconfig();
-  server.override(/^GET \/api\/v1\/namespaces$/, (response) => {
-    const items = [...server.objects.values()].filter(
-      ({ metadata }) => metadata.labels?.['meshproof.dev/run'] !== undefined,
-    );
-    answer(response, 200, { items });
-  });
 });
 afterEach(async () => {
   vi.unstubAllEnvs();

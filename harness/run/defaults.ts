@@ -5,7 +5,10 @@ import type { Risk } from '../verdict/types.ts';
 
 /** Every number that the verdicts of a run assume, as its report states them. Durations in milliseconds. */
 export function declaredDefaults(options: RunOptions, risk: Risk): Defaults {
-  const flat = Object.entries(DEFAULTS).filter(([, value]) => typeof value === 'number') as [string, number][];
+  const flat = Object.entries(DEFAULTS).filter(([, value]) => typeof value === 'number') as [
+    string,
+    number,
+  ][];
   return {
     ...Object.fromEntries(flat),
     ...risk,

@@ -12,7 +12,9 @@ export async function doctor(options: RunOptions): Promise<number> {
   } else {
     for (const finding of findings) process.stdout.write(`${described(finding)}\n`);
     const checks = `${String(planned.checks)} checks with --provider ${planned.provider}`;
-    process.stdout.write(errors === 0 ? `ready for ${checks}\n` : `${String(errors)} problems stand in the way of ${checks}\n`);
+    process.stdout.write(
+      errors === 0 ? `ready for ${checks}\n` : `${String(errors)} problems stand in the way of ${checks}\n`,
+    );
   }
   return errors === 0 ? 0 : 2;
 }

@@ -30,7 +30,10 @@ const print = (title: string, yaml: string): void => {
 function printClusters({ variant, clusters }: Chosen, options: RunOptions): void {
   const gateway = new Set(clusters.map(({ network }) => network)).size > 1;
   for (const cluster of clusters) {
-    print(`${variant}: kind create cluster --name ${kindName(RUN_ID, cluster.name)} --config -`, kindConfig(cluster));
+    print(
+      `${variant}: kind create cluster --name ${kindName(RUN_ID, cluster.name)} --config -`,
+      kindConfig(cluster),
+    );
     print(
       `${variant}: istioctl install, in ${cluster.name}`,
       istioOperator({ cluster, hub: options.istioHub, tag: options.istioTag, gateway }),

@@ -27,6 +27,7 @@ function ruleText(rule: string): string {
 
 function linesOf(file: string): AsyncIterable<string> {
   if (file === '-') return createInterface({ input: process.stdin, crlfDelay: Infinity });
-  if (!existsSync(userPath(file))) throw new Mistakes([`there is no file ${file} with answers; - reads standard input`]);
+  if (!existsSync(userPath(file)))
+    throw new Mistakes([`there is no file ${file} with answers; - reads standard input`]);
   return createInterface({ input: createReadStream(userPath(file)), crlfDelay: Infinity });
 }

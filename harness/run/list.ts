@@ -33,14 +33,16 @@ function ruleOf(subject: Subject): string {
 /** The checks of one suite in one variant. */
 export function checksOf({ suite, variant, scenarios }: Chosen, options: RunOptions): Listed[] {
   return scenarios.flatMap(({ scenario }) =>
-    Object.entries(scenario.checks({ bounds: boundsOf(options), variant })).map(([check, { level, sentence, subject }]) => ({
-      id: `${suite}/${variant}/${scenario.claim}/${check}`,
-      claim: scenario.claim,
-      level,
-      sentence,
-      rule: ruleOf(subject),
-      maxRequests: subject.kind === 'answers' ? planOf(subject.rule).maxRequests : null,
-    })),
+    Object.entries(scenario.checks({ bounds: boundsOf(options), variant })).map(
+      ([check, { level, sentence, subject }]) => ({
+        id: `${suite}/${variant}/${scenario.claim}/${check}`,
+        claim: scenario.claim,
+        level,
+        sentence,
+        rule: ruleOf(subject),
+        maxRequests: subject.kind === 'answers' ? planOf(subject.rule).maxRequests : null,
+      }),
+    ),
   );
 }
 
@@ -56,9 +58,15 @@ export async function list(options: RunOptions): Promise<number> {
     process.stdout.write(`\n${one.suite}/${one.variant}\n`);
     for (const { scenario, file } of one.scenarios) {
       process.stdout.write(`  ${scenario.claim.padEnd(4)} ${scenario.title}  (${file.name})\n`);
-      for (const check of checksOf({ ...one, scenarios: one.scenarios.filter((each) => each.file === file) }, options)) {
-        const cost = check.maxRequests === null ? '' : `, at most ${check.maxRequests.toLocaleString('en')} requests`;
-        process.stdout.write(`         ${check.id}  [${check.level}${cost}]\n           ${check.sentence}: ${check.rule}\n`);
+      for (const check of checksOf(
+        { ...one, scenarios: one.scenarios.filter((each) => each.file === file) },
+        options,
+      )) {
+        const cost =
+          check.maxRequests === null ? '' : `, at most ${check.maxRequests.toLocaleString('en')} requests`;
+        process.stdout.write(
+          `         ${check.id}  [${check.level}${cost}]\n           ${check.sentence}: ${check.rule}\n`,
+        );
       }
     }
   }

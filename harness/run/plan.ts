@@ -46,7 +46,10 @@ export async function choose(options: RunOptions): Promise<Chosen[]> {
   const mistakes = [...unknownScenarios(all, options), ...undecidable(all, options)];
   if (mistakes.length > 0) throw new Mistakes(mistakes);
   return all
-    .map((one) => ({ ...one, scenarios: one.scenarios.filter((each) => isWanted(each, one.variant, options.scenario)) }))
+    .map((one) => ({
+      ...one,
+      scenarios: one.scenarios.filter((each) => isWanted(each, one.variant, options.scenario)),
+    }))
     .filter(({ scenarios }) => scenarios.length > 0);
 }
 
@@ -71,7 +74,7 @@ export async function plan(options: RunOptions): Promise<Plan> {
     variants: variants.map((one): VariantRun => ({ ...one, provider: createProvider(name, options, one) })),
     checks,
     // Each check has a companion about errors, which can fail too.
-    risk: { falsePass: DEFAULTS.falsePass, falseFail: falseFailPerCheck(2 * checks) },
+    risk: earlier?.risk ?? { falsePass: DEFAULTS.falsePass, falseFail: falseFailPerCheck(2 * checks) },
     earlier,
     reuse,
   };
@@ -86,7 +89,10 @@ async function chooseIn(suite: string, options: RunOptions): Promise<Chosen[]> {
   const strangers = options.cluster.filter(({ name }) => !names.includes(name));
   if (strangers.length > 0) {
     throw new Mistakes(
-      strangers.map(({ name }) => `--cluster ${name}: the suite ${suite} has no such cluster${didYouMean(name, names)}; it has ${names.join(', ')}`),
+      strangers.map(
+        ({ name }) =>
+          `--cluster ${name}: the suite ${suite} has no such cluster${didYouMean(name, names)}; it has ${names.join(', ')}`,
+      ),
     );
   }
   const scenarios = await scenariosOf(ROOT, suite);
@@ -97,18 +103,30 @@ async function chooseIn(suite: string, options: RunOptions): Promise<Chosen[]> {
 
 function unknownScenarios(all: readonly Chosen[], options: RunOptions): string[] {
   const unknown = options.scenario.filter(
-    (wanted) => !all.some(({ variant, scenarios }) => scenarios.some((each) => isWanted(each, variant, [wanted]))),
+    (wanted) =>
+      !all.some(({ variant, scenarios }) => scenarios.some((each) => isWanted(each, variant, [wanted]))),
   );
-  const there = [...new Set(all.flatMap(({ scenarios }) => scenarios.map(({ scenario, file }) => `${scenario.claim} (${file.name})`)))];
-  return unknown.map((wanted) => `--scenario ${wanted}: there is no such scenario; there are ${there.join(', ')}`);
+  const there = [
+    ...new Set(
+      all.flatMap(({ scenarios }) =>
+        scenarios.map(({ scenario, file }) => `${scenario.claim} (${file.name})`),
+      ),
+    ),
+  ];
+  return unknown.map(
+    (wanted) => `--scenario ${wanted}: there is no such scenario; there are ${there.join(', ')}`,
+  );
 }
 
 /** A claim that its budget cannot decide is refused before anything is made. */
-function undecidable(all: readonly Chosen[], options: RunOptions): string[] {
+export function undecidable(all: readonly Chosen[], options: RunOptions): string[] {
   const rules = all.flatMap(({ variant, scenarios }) =>
     scenarios.flatMap(({ scenario, file }) =>
-      Object.entries(scenario.checks({ bounds: boundsOf(options), variant })).flatMap(([check, { subject }]) =>
-        subject.kind === 'answers' ? [{ id: `${file.suite}/${variant}/${scenario.claim}/${check}`, rule: subject.rule }] : [],
+      Object.entries(scenario.checks({ bounds: boundsOf(options), variant })).flatMap(
+        ([check, { subject }]) =>
+          subject.kind === 'answers'
+            ? [{ id: `${file.suite}/${variant}/${scenario.claim}/${check}`, rule: subject.rule }]
+            : [],
       ),
     ),
   );
@@ -124,7 +142,10 @@ function undecidable(all: readonly Chosen[], options: RunOptions): string[] {
 }
 
 const checkCount = ({ scenarios, variant }: Chosen, options: RunOptions): number =>
-  scenarios.reduce((sum, { scenario }) => sum + Object.keys(scenario.checks({ bounds: boundsOf(options), variant })).length, 0);
+  scenarios.reduce(
+    (sum, { scenario }) => sum + Object.keys(scenario.checks({ bounds: boundsOf(options), variant })).length,
+    0,
+  );
 
 /** Of an earlier run only what it left undecided. */
 function narrowed(all: Chosen[], earlier: Earlier | undefined): Chosen[] {
@@ -146,7 +167,10 @@ function keptRun(reuse: string): string {
     .sort();
   const found = reuse === 'latest' ? kept.at(-1) : kept.find((id) => id === reuse);
   if (found !== undefined) return found;
-  throw new Mistakes([`--reuse ${reuse}: no such run was kept (--keep); kept runs: ${kept.join(', ') || 'none'}`]);
+  throw new Mistakes([
+    `--reuse ${reuse}: no such run was kept (--keep); kept runs: ${kept.join(', ') || 'none'}`,
+  ]);
 }
 
-const wasKept = (run: string, variant: string): boolean => existsSync(join(new RunState(run).directory, variant));
+const wasKept = (run: string, variant: string): boolean =>
+  existsSync(join(new RunState(run).directory, variant));

@@ -12,7 +12,9 @@ export function rebuildReport(options: ReportOptions): number {
   const report = foldReport(read(directory));
   const { problems } = writeReports(directory, report);
   const env = options.color ? process.env : { ...process.env, NO_COLOR: '1' };
-  process.stdout.write(options.json ? reportText(report) : terminalSummary(report, { screen: process.stdout, env, directory }));
+  process.stdout.write(
+    options.json ? reportText(report) : terminalSummary(report, { screen: process.stdout, env, directory }),
+  );
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   return report.run.exitCode;
 }

@@ -45,7 +45,11 @@ interface Identity {
   readonly command: string;
 }
 
-function begin(planned: Plan, identity: Identity, around: { readonly display: Display; readonly ending: Ending }): Run {
+function begin(
+  planned: Plan,
+  identity: Identity,
+  around: { readonly display: Display; readonly ending: Ending },
+): Run {
   const { id, options, command } = identity;
   const { log } = around.display;
   const state = new RunState(id);
@@ -61,7 +65,17 @@ function begin(planned: Plan, identity: Identity, around: { readonly display: Di
   log.append({ type: 'plan', checks: planned.checks + (planned.earlier?.decided.length ?? 0) });
   for (const check of planned.earlier?.decided ?? []) log.append({ type: 'check', check });
   const { earlier, risk, reuse } = planned;
-  return { id, clustersOf: reuse ?? id, options, seed, state, log, risk, earlier, signal: around.ending.signal };
+  return {
+    id,
+    clustersOf: reuse ?? id,
+    options,
+    seed,
+    state,
+    log,
+    risk,
+    earlier,
+    signal: around.ending.signal,
+  };
 }
 
 /** Preflight, then variant after variant. What breaks is in the log, and so in the report. */
@@ -104,7 +118,12 @@ function finish(current: Run, ending: Ending, clean: boolean): Report {
   const by = ending.by();
   const before = foldReport(current.log.read());
   const exitCode = before.run.exitCode;
-  current.log.append({ type: 'run-ended', verdict: before.verdict, exitCode, ...(by === undefined ? {} : { signal: by }) });
+  current.log.append({
+    type: 'run-ended',
+    verdict: before.verdict,
+    exitCode,
+    ...(by === undefined ? {} : { signal: by }),
+  });
   const report = foldReport(current.log.read());
   const leftovers = !clean && current.options.strictTeardown && report.run.exitCode === 0;
   return leftovers ? { ...report, run: { ...report.run, exitCode: 3 } } : report;
@@ -116,9 +135,16 @@ function show(current: Run, report: Report): void {
   stdout.write(
     current.options.json
       ? reportText(report)
-      : terminalSummary(report, { screen: stdout, env: current.options.color ? env : { ...env, NO_COLOR: '1' }, directory: written.directory }),
+      : terminalSummary(report, {
+          screen: stdout,
+          env: current.options.color ? env : { ...env, NO_COLOR: '1' },
+          directory: written.directory,
+        }),
   );
-  for (const problem of [...written.problems, ...(current.log.problem === undefined ? [] : [current.log.problem])]) {
+  for (const problem of [
+    ...written.problems,
+    ...(current.log.problem === undefined ? [] : [current.log.problem]),
+  ]) {
     process.stderr.write(`${problem}\n`);
   }
 }

@@ -13,7 +13,8 @@ import type { Earlier } from './earlier.ts';
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** Where the caller is: npm changes the directory, and says from where. */
-export const callerDirectory = (env: NodeJS.ProcessEnv = process.env): string => env['INIT_CWD'] ?? process.cwd();
+export const callerDirectory = (env: NodeJS.ProcessEnv = process.env): string =>
+  env['INIT_CWD'] ?? process.cwd();
 
 /** A path that the user gave. */
 export const userPath = (path: string): string => resolve(callerDirectory(), path);
@@ -45,9 +46,13 @@ export const boundsOf = (options: RunOptions): Bounds => ({
 });
 
 /** Files that a user named and that are not there, as mistakes. */
-export const missingFiles = (files: readonly (readonly [flag: string, path: string | undefined])[]): string[] =>
+export const missingFiles = (
+  files: readonly (readonly [flag: string, path: string | undefined])[],
+): string[] =>
   files.flatMap(([flag, path]) =>
-    path === undefined || existsSync(userPath(path)) ? [] : [`${flag}: there is no file ${path} (looked in ${callerDirectory()})`],
+    path === undefined || existsSync(userPath(path))
+      ? []
+      : [`${flag}: there is no file ${path} (looked in ${callerDirectory()})`],
   );
 
 export const appsDirectory = join(ROOT, 'fixtures', 'apps');

@@ -15,7 +15,9 @@ export function listenForTheEnd(maxDurationMs: number | undefined): Ending {
   const onSignal = (name: 'SIGINT' | 'SIGTERM'): void => {
     if (by !== undefined) process.exit(NUMBERS[name]);
     by = name;
-    process.stderr.write(`\n${name}: tearing down; once more stops at once and leaves the rest to "npx meshproof clean"\n`);
+    process.stderr.write(
+      `\n${name}: tearing down; once more stops at once and leaves the rest to "npx meshproof clean"\n`,
+    );
     controller.abort(new Error(`the run was ended by ${name}`));
   };
   const onInterrupt = (): void => {

@@ -1,3 +1,4 @@
+import { NOTHING_MEASURED } from '../report/nothing-measured.ts';
 import type { CheckRecord } from '../report/types.ts';
 import type { Selected } from '../select.ts';
 import { boundsOf, type Run } from './setup.ts';
@@ -27,16 +28,8 @@ export function unplayed(run: Pick<Run, 'options'>, what: Unplayed): CheckRecord
     verdict: what.verdict,
     reason: what.reason,
     message: what.message,
+    ...NOTHING_MEASURED,
     rule: subject.kind === 'answers' ? subject.rule : null,
-    risk: null,
-    requests: 0,
-    counts: {},
-    shares: {},
-    evidence: null,
-    gate: null,
     startedAt: new Date().toISOString(),
-    durationMs: 0,
-    answersFile: null,
-    diagnostics: null,
   }));
 }

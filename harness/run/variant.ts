@@ -41,18 +41,31 @@ async function playOn(run: Run, variant: VariantRun, ready: Ready): Promise<void
   if (playable.length === 0) return;
   const context = contextOf(run, variant, { ready, playable });
   await timed(run, { name: 'measure', suite, variant: name }, async () => {
-    const { errors } = await playAll(ROOT, context, { signal: run.signal, failFast: run.options.failFast, seed: run.seed });
+    const { errors } = await playAll(ROOT, context, {
+      signal: run.signal,
+      failFast: run.options.failFast,
+      seed: run.seed,
+    });
     if (errors.length > 0) throw new Error(errors.join('; '));
   });
 }
 
 /** What is skipped gets its verdict at once; the rest is to be played. */
 function withoutSkipped(run: Run, { variant, scenarios }: VariantRun, ready: Ready): Selected[] {
-  const elsewhere = ready.variant !== variant ? `the clusters are in the variant ${ready.variant ?? 'neither flat nor gateways'}` : undefined;
+  const elsewhere =
+    ready.variant !== variant
+      ? `the clusters are in the variant ${ready.variant ?? 'neither flat nor gateways'}`
+      : undefined;
   return scenarios.filter((selected) => {
     const message = elsewhere ?? whySkipped(selected, variant, ready.missing);
     if (message === undefined) return true;
-    for (const check of unplayed(run, { selected, variant, verdict: 'skipped', reason: 'not-there', message })) {
+    for (const check of unplayed(run, {
+      selected,
+      variant,
+      verdict: 'skipped',
+      reason: 'not-there',
+      message,
+    })) {
       run.log.append({ type: 'check', check });
     }
     return false;
@@ -99,7 +112,9 @@ function contextOf(
 
 /** What the run did not get to is inconclusive, never missing. */
 function closeUnjudged(run: Run, { variant, scenarios }: VariantRun): void {
-  const judged = new Set(run.log.read().events.flatMap((event) => (event.type === 'check' ? [event.check.id] : [])));
+  const judged = new Set(
+    run.log.read().events.flatMap((event) => (event.type === 'check' ? [event.check.id] : [])),
+  );
   const ended = run.signal.aborted;
   const message = ended ? 'the run was ended before this was judged' : 'the run broke before this was judged';
   for (const selected of scenarios) {
@@ -110,10 +125,14 @@ function closeUnjudged(run: Run, { variant, scenarios }: VariantRun): void {
   }
 }
 
-async function tearDown(run: Run, { suite, variant, provider }: VariantRun, forget: () => void): Promise<void> {
-  const left = await timed(run, { name: 'teardown', suite, variant }, () => provider.down(run.clustersOf)).catch(
-    (error: unknown) => [error instanceof Error ? error.message : String(error)],
-  );
+async function tearDown(
+  run: Run,
+  { suite, variant, provider }: VariantRun,
+  forget: () => void,
+): Promise<void> {
+  const left = await timed(run, { name: 'teardown', suite, variant }, () =>
+    provider.down(run.clustersOf),
+  ).catch((error: unknown) => [error instanceof Error ? error.message : String(error)]);
   if (left.length === 0) forget();
   for (const what of left) {
     const text = `left behind: ${what}. Look: npx meshproof clean ${run.clustersOf}`;

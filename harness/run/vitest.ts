@@ -26,26 +26,30 @@ export async function playAll(
   options: { readonly signal: AbortSignal; readonly failFast: boolean; readonly seed: number },
 ): Promise<Played> {
   const before = new Map(SIGNALS.map((name) => [name, new Set(process.listeners(name))]));
-  const vitest = await createVitest('test', {
-    watch: false,
-    config: false,
-    root,
-    include: ['harness/play/suite.e2e.ts'],
-    exclude: [],
-    pool: 'threads',
-    maxWorkers: 1,
-    fileParallelism: false,
-    isolate: false,
-    retry: 0,
-    sequence: { seed: options.seed },
-    bail: options.failFast ? 1 : 0,
-    testTimeout: SCENARIO_MS,
-    hookTimeout: SCENARIO_MS,
-    teardownTimeout: 120_000,
-    passWithNoTests: false,
-    reporters: [{}],
-    provide: { run: context },
-  }, { cacheDir: join(root, 'node_modules', '.cache', 'meshproof') });
+  const vitest = await createVitest(
+    'test',
+    {
+      watch: false,
+      config: false,
+      root,
+      include: ['harness/play/suite.e2e.ts'],
+      exclude: [],
+      pool: 'threads',
+      maxWorkers: 1,
+      fileParallelism: false,
+      isolate: false,
+      retry: 0,
+      sequence: { seed: options.seed },
+      bail: options.failFast ? 1 : 0,
+      testTimeout: SCENARIO_MS,
+      hookTimeout: SCENARIO_MS,
+      teardownTimeout: 120_000,
+      passWithNoTests: false,
+      reporters: [{}],
+      provide: { run: context },
+    },
+    { cacheDir: join(root, 'node_modules', '.cache', 'meshproof') },
+  );
   for (const name of SIGNALS) {
     for (const listener of process.listeners(name)) {
       if (before.get(name)?.has(listener) !== true) process.removeListener(name, listener);

@@ -12,7 +12,12 @@ export type Undo =
       /** The kind program in use. */
       readonly program: string;
     }
-  | { readonly kind: 'namespace'; readonly kubeconfig: string; readonly context?: string; readonly name: string }
+  | {
+      readonly kind: 'namespace';
+      readonly kubeconfig: string;
+      readonly context?: string;
+      readonly name: string;
+    }
   | {
       readonly kind: 'scale';
       readonly kubeconfig: string;
@@ -113,7 +118,9 @@ export class RunState {
     const entries = this.entries();
     const undone = new Set(entries.filter((entry) => entry.undone).map((entry) => entry.id));
     return entries
-      .flatMap((entry) => (entry.undo !== undefined && !undone.has(entry.id) ? [{ id: entry.id, undo: entry.undo }] : []))
+      .flatMap((entry) =>
+        entry.undo !== undefined && !undone.has(entry.id) ? [{ id: entry.id, undo: entry.undo }] : [],
+      )
       .reverse()
       .map(({ id, undo }) => ({
         undo,

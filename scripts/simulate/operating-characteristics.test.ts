@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { distribution } from '../../harness/verdict/index.ts';
+import { distribution } from '../../harness/verdict/rules.ts';
 import { meshesOf, outcomesOf } from './operating-characteristics.ts';
 import { randomFrom } from './random.ts';
 

@@ -3,8 +3,9 @@
  *   node --import tsx scripts/simulate/operating-characteristics.ts [RUNS [SEED]]
  */
 import { pathToFileURL } from 'node:url';
-import { distribution, SequentialTest } from '../../harness/verdict/index.ts';
-import type { Rule } from '../../harness/verdict/index.ts';
+import { distribution } from '../../harness/verdict/rules.ts';
+import { SequentialTest } from '../../harness/verdict/sequential-test.ts';
+import type { Rule } from '../../harness/verdict/types.ts';
 import type { Mesh } from './meshes.ts';
 import { balanced, roundRobin, sticky } from './meshes.ts';
 import { randomFrom } from './random.ts';

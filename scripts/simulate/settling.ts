@@ -3,8 +3,10 @@
  *   node --import tsx scripts/simulate/settling.ts [RUNS [SEED]]
  */
 import { pathToFileURL } from 'node:url';
-import { SequentialTest, SettlingTest, distribution } from '../../harness/verdict/index.ts';
-import type { Assessment, Risk } from '../../harness/verdict/index.ts';
+import { distribution } from '../../harness/verdict/rules.ts';
+import { SequentialTest } from '../../harness/verdict/sequential-test.ts';
+import { SettlingTest } from '../../harness/verdict/settle.ts';
+import type { Assessment, Risk } from '../../harness/verdict/types.ts';
 import type { Mesh } from './meshes.ts';
 import { balanced, changing } from './meshes.ts';
 import { randomFrom } from './random.ts';

@@ -1,30 +1,23 @@
 import type { Cluster } from '../../cluster/cluster.ts';
-import type { KubernetesObject } from '../../cluster/types.ts';
+import { isServing } from '../../cluster/pods.ts';
 import { SYSTEM_NAMESPACE } from './install.ts';
-
-interface Pod extends KubernetesObject {
-  readonly status?: { readonly phase?: string; readonly conditions?: readonly { type: string; status: string }[] };
-}
-
-const isReady = (pod: Pod): boolean =>
-  pod.metadata['deletionTimestamp'] === undefined &&
-  (pod.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
 
 /** Ready pods of a control plane. */
 export async function controlPlanePods(cluster: Cluster, revision?: string): Promise<string[]> {
-  const pods = await cluster.list<Pod>({
+  const pods = await cluster.list({
     apiVersion: 'v1',
     kind: 'Pod',
     namespace: SYSTEM_NAMESPACE,
     labelSelector: revision === undefined ? 'app=istiod' : `app=istiod,istio.io/rev=${revision}`,
   });
-  return pods.filter(isReady).map((pod) => pod.metadata.name);
+  return pods.filter(isServing).map((pod) => pod.metadata.name);
 }
 
 /** Asks istiod's debug interface in every pod of the control plane: each of them serves only its own proxies. */
 export async function askControlPlane<T>(cluster: Cluster, path: string, revision?: string): Promise<T[]> {
   const pods = await controlPlanePods(cluster, revision);
-  if (pods.length === 0) throw new Error(`no ready istiod pod in ${cluster.name}, namespace ${SYSTEM_NAMESPACE}`);
+  if (pods.length === 0)
+    throw new Error(`no ready istiod pod in ${cluster.name}, namespace ${SYSTEM_NAMESPACE}`);
   return Promise.all(
     pods.map(async (pod) => {
       const { exitCode, stdout, stderr } = await cluster.exec({
@@ -35,7 +28,8 @@ export async function askControlPlane<T>(cluster: Cluster, path: string, revisio
         timeoutMs: 20_000,
         maxBytes: 64 * 1024 * 1024,
       });
-      if (exitCode !== 0) throw new Error(`istiod in ${cluster.name} refused ${path}: ${stderr.trim().slice(-300)}`);
+      if (exitCode !== 0)
+        throw new Error(`istiod in ${cluster.name} refused ${path}: ${stderr.trim().slice(-300)}`);
       return JSON.parse(stdout === '' ? 'null' : stdout) as T;
     }),
   );
@@ -51,7 +45,9 @@ export interface WatchedCluster {
 
 /** The clusters that a control plane watches, and whether it has read them. */
 export async function watchedClusters(cluster: Cluster): Promise<WatchedCluster[]> {
-  return (await askControlPlane<WatchedCluster[] | null>(cluster, '/debug/clusterz')).flatMap((list) => list ?? []);
+  return (await askControlPlane<WatchedCluster[] | null>(cluster, '/debug/clusterz')).flatMap(
+    (list) => list ?? [],
+  );
 }
 
 /** A proxy that is connected to a control plane. */
@@ -66,7 +62,9 @@ export interface ConnectedProxy {
 
 /** The proxies that take their configuration from a control plane. */
 export async function connectedProxies(cluster: Cluster, revision?: string): Promise<ConnectedProxy[]> {
-  return (await askControlPlane<ConnectedProxy[] | null>(cluster, '/debug/syncz', revision)).flatMap((list) => list ?? []);
+  return (await askControlPlane<ConnectedProxy[] | null>(cluster, '/debug/syncz', revision)).flatMap(
+    (list) => list ?? [],
+  );
 }
 
 interface Shards {
@@ -78,7 +76,10 @@ export async function endpointsByCluster(
   cluster: Cluster,
   service: { readonly host: string; readonly namespace: string },
 ): Promise<Record<string, number>> {
-  const answers = await askControlPlane<Record<string, Record<string, Shards>> | null>(cluster, '/debug/endpointShardz');
+  const answers = await askControlPlane<Record<string, Record<string, Shards>> | null>(
+    cluster,
+    '/debug/endpointShardz',
+  );
   const counts: Record<string, number> = {};
   for (const answer of answers) {
     const shards = answer?.[service.host]?.[service.namespace]?.Shards ?? {};

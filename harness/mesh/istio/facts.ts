@@ -26,7 +26,9 @@ interface Service extends KubernetesObject {
     readonly selector?: Readonly<Record<string, string>>;
     readonly ports?: readonly { readonly port: number; readonly targetPort?: number | string }[];
   };
-  readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly { ip?: string; hostname?: string }[] } };
+  readonly status?: {
+    readonly loadBalancer?: { readonly ingress?: readonly { ip?: string; hostname?: string }[] };
+  };
 }
 
 const environmentOf = (deployment: Deployment, name: string): string | undefined =>
@@ -60,7 +62,11 @@ async function findGateway(cluster: Cluster, network: string | null): Promise<Ea
   const service = services.find(({ spec }) => spec?.ports?.some(({ port }) => port === TLS_PORT));
   const namespace = service?.metadata.namespace;
   if (service === undefined || namespace === undefined) return null;
-  const deployments = await cluster.list<Deployment>({ apiVersion: 'apps/v1', kind: 'Deployment', namespace });
+  const deployments = await cluster.list<Deployment>({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    namespace,
+  });
   const selector = Object.entries(service.spec?.selector ?? {});
   const deployment = deployments.find((candidate) =>
     selector.every(([key, value]) => candidate.spec?.template?.metadata?.labels?.[key] === value),
@@ -69,7 +75,9 @@ async function findGateway(cluster: Cluster, network: string | null): Promise<Ea
     namespace,
     service: service.metadata.name,
     deployment: deployment?.metadata.name ?? service.metadata.name,
-    addresses: (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip ?? hostname ?? []),
+    addresses: (service.status?.loadBalancer?.ingress ?? []).flatMap(
+      ({ ip, hostname }) => ip ?? hostname ?? [],
+    ),
     port: TLS_PORT,
   };
 }

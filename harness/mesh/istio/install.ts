@@ -47,7 +47,10 @@ export function installMultiPrimary(
     const installing = ready.then((value) => installControlPlane(value, settings));
     prepared.set(name, ready);
     injects.set(name, race(ready.then(waitForInjection), installing));
-    work.push(installing, ready.then((value) => openGateway(value, settings)));
+    work.push(
+      installing,
+      ready.then((value) => openGateway(value, settings)),
+    );
   }
   work.push(...introduceAll(prepared, settings), ...injects.values());
   return { injects, ready: Promise.all(work).then(() => undefined) };
@@ -156,7 +159,10 @@ async function openGateway(member: Member, settings: IstioSettings): Promise<voi
 }
 
 /** Each control plane gets a Secret for every other cluster, as soon as there is an account to make it for. */
-function introduceAll(prepared: ReadonlyMap<string, Promise<Member>>, settings: IstioSettings): Promise<void>[] {
+function introduceAll(
+  prepared: ReadonlyMap<string, Promise<Member>>,
+  settings: IstioSettings,
+): Promise<void>[] {
   return [...prepared].map(async ([name, rising]) => {
     const member = await rising;
     await waitFor(`ServiceAccount istio-reader-service-account in ${name}`, () =>
@@ -167,7 +173,9 @@ function introduceAll(prepared: ReadonlyMap<string, Promise<Member>>, settings: 
         name: 'istio-reader-service-account',
       }),
     );
-    const secret = parseDocument(await createRemoteSecret(settings.istioctl, member)).toJS() as KubernetesObject;
+    const secret = parseDocument(
+      await createRemoteSecret(settings.istioctl, member),
+    ).toJS() as KubernetesObject;
     const peers = [...prepared].filter(([peer]) => peer !== name).map(([, peer]) => peer);
     await Promise.all(peers.map(async (peer) => (await peer).client.apply(secret)));
   });

@@ -50,7 +50,11 @@ export function istioOperator(settings: ControlPlaneSettings): string {
       },
       values: {
         ...spec.values,
-        global: { ...spec.values.global, multiCluster: { clusterName: cluster.name }, network: cluster.network },
+        global: {
+          ...spec.values.global,
+          multiCluster: { clusterName: cluster.name },
+          network: cluster.network,
+        },
       },
     },
   });

@@ -28,7 +28,9 @@ export async function askProxy(cluster: Cluster, proxy: ProxyPod, path: string):
   });
   if (exitCode !== 0) {
     const reason = stderr.trim().split('\n').at(-1) ?? '';
-    throw new Error(`pilot-agent request GET ${path} in ${proxy.namespace}/${proxy.pod} exited ${String(exitCode)}: ${reason}`);
+    throw new Error(
+      `pilot-agent request GET ${path} in ${proxy.namespace}/${proxy.pod} exited ${String(exitCode)}: ${reason}`,
+    );
   }
   return JSON.parse(stdout) as unknown;
 }
@@ -37,7 +39,9 @@ interface ClustersAnswer {
   readonly cluster_statuses?: readonly {
     readonly name: string;
     readonly host_statuses?: readonly {
-      readonly address?: { readonly socket_address?: { readonly address: string; readonly port_value: number } };
+      readonly address?: {
+        readonly socket_address?: { readonly address: string; readonly port_value: number };
+      };
       readonly weight?: number;
       readonly priority?: number;
       readonly locality?: { readonly region?: string; readonly zone?: string };
@@ -47,8 +51,11 @@ interface ClustersAnswer {
 }
 
 /** Envoy's name of the cluster that a service's endpoints are in. */
-export const outbound = (service: { readonly host: string; readonly port: number; readonly subset?: string }): string =>
-  `outbound|${String(service.port)}|${service.subset ?? ''}|${service.host}`;
+export const outbound = (service: {
+  readonly host: string;
+  readonly port: number;
+  readonly subset?: string;
+}): string => `outbound|${String(service.port)}|${service.subset ?? ''}|${service.host}`;
 
 /**
  * The endpoints that a proxy holds for an outbound cluster; undefined when it does not know the cluster at all.

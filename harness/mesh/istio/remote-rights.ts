@@ -71,15 +71,24 @@ export async function userOfRemoteSecret(cluster: Cluster, clusterId: string): P
   if (encoded === undefined) return undefined;
   const config = parse(Buffer.from(encoded, 'base64').toString('utf8')) as Kubeconfig;
   const token = config.users?.[0]?.user?.token;
-  if (token === undefined) throw new Error(`the remote secret for ${clusterId} in ${cluster.name} holds no token; its rights cannot be asked for`);
+  if (token === undefined)
+    throw new Error(
+      `the remote secret for ${clusterId} in ${cluster.name} holds no token; its rights cannot be asked for`,
+    );
   return subjectOf(token);
 }
 
 function subjectOf(token: string): User {
-  const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as { sub?: string };
+  const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
+    sub?: string;
+  };
   const name = payload.sub ?? '';
   const namespace = /^system:serviceaccount:([^:]+):/.exec(name)?.[1];
-  const groups = ['system:authenticated', 'system:serviceaccounts', ...(namespace === undefined ? [] : [`system:serviceaccounts:${namespace}`])];
+  const groups = [
+    'system:authenticated',
+    'system:serviceaccounts',
+    ...(namespace === undefined ? [] : [`system:serviceaccounts:${namespace}`]),
+  ];
   return { name, groups };
 }
 

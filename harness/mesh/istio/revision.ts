@@ -33,7 +33,11 @@ export async function installRevision(
     revision,
     program,
   });
-  const cluster = { ...member.topology, name: facts.clusterId, network: facts.network ?? member.topology.network };
+  const cluster = {
+    ...member.topology,
+    name: facts.clusterId,
+    network: facts.network ?? member.topology.network,
+  };
   await install({ program, directory, signal }, member, {
     name: revision,
     operator: istioOperator({ cluster, hub, tag, gateway: false, revision }),

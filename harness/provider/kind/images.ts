@@ -11,15 +11,27 @@ const normalised = (image: string): string => {
 
 /** Asked of containerd itself: every node image has its client. */
 async function imagesOfNode(container: string): Promise<Set<string>> {
-  const { stdout } = await run('docker', ['exec', container, 'ctr', '--namespace', 'k8s.io', 'images', 'ls', '-q'], {
-    timeoutMs: 30_000,
-    wholeOutput: true,
-  });
-  return new Set(stdout.split('\n').filter((line) => line !== '').map(normalised));
+  const { stdout } = await run(
+    'docker',
+    ['exec', container, 'ctr', '--namespace', 'k8s.io', 'images', 'ls', '-q'],
+    {
+      timeoutMs: 30_000,
+      wholeOutput: true,
+    },
+  );
+  return new Set(
+    stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(normalised),
+  );
 }
 
 async function isLocal(image: string): Promise<boolean> {
-  const { exitCode } = await run('docker', ['image', 'inspect', image], { timeoutMs: 15_000, allowFailure: true });
+  const { exitCode } = await run('docker', ['image', 'inspect', image], {
+    timeoutMs: 15_000,
+    allowFailure: true,
+  });
   return exitCode === 0;
 }
 
@@ -37,12 +49,16 @@ export async function loadLocalImages(
 ): Promise<readonly string[]> {
   const present = await imagesOfNode(kind.container);
   const absent = images.filter((image) => !present.has(normalised(image)));
-  const local = (await Promise.all(absent.map(async (image) => ((await isLocal(image)) ? [image] : [])))).flat();
+  const local = (
+    await Promise.all(absent.map(async (image) => ((await isLocal(image)) ? [image] : [])))
+  ).flat();
   if (local.length === 0) return [];
   const archive = join(directory, `${kind.cluster}-images.tar`);
   try {
     await run('docker', ['save', '-o', archive, ...local], { timeoutMs: 300_000 });
-    await run(kind.program, ['load', 'image-archive', archive, '--name', kind.cluster], { timeoutMs: 300_000 });
+    await run(kind.program, ['load', 'image-archive', archive, '--name', kind.cluster], {
+      timeoutMs: 300_000,
+    });
   } finally {
     await rm(archive, { force: true });
   }

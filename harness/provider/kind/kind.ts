@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import pRetry from 'p-retry';
+import { CommandError } from '../../command/command-error.ts';
 import { run } from '../../command/command.ts';
 import type { ClusterTopology } from '../../topology/topology.ts';
 import type { ClusterRequest, Finding, Freezable, ProvidedCluster, Provider, Rising } from '../types.ts';
@@ -22,6 +24,16 @@ export interface KindOptions {
   readonly reuse: boolean;
 }
 
+type CreateRequest = ClusterRequest & { readonly kubeconfig: string };
+
+const CREATE_RETRIES = 2;
+
+/** Whether trying again may help: not if we stopped it ourselves, or there is no such program. */
+const mayPass = (error: Error): boolean =>
+  error instanceof CommandError && error.kind !== 'aborted' && error.kind !== 'missing';
+
+const shortly = (error: Error): string => error.message.split('\n')[0] ?? '';
+
 async function listKindClusters(program: string): Promise<string[]> {
   const { stdout } = await run(program, ['get', 'clusters', '-q'], { timeoutMs: 30_000 });
   return stdout.split('\n').filter((line) => line.startsWith('meshproof-'));
@@ -36,7 +48,9 @@ export async function kindClustersOf(program: string, runId: string): Promise<st
 export async function deleteKindClusters(program: string, names: readonly string[]): Promise<string[]> {
   for (const name of names) await thaw(nodeContainer(name), 'node').catch(() => undefined);
   await Promise.all(
-    names.map((name) => run(program, ['delete', 'cluster', '--name', name, '-q'], { timeoutMs: 120_000, allowFailure: true })),
+    names.map((name) =>
+      run(program, ['delete', 'cluster', '--name', name, '-q'], { timeoutMs: 120_000, allowFailure: true }),
+    ),
   );
   const left = new Set(await listKindClusters(program));
   return names.filter((name) => left.has(name));
@@ -76,7 +90,9 @@ export class KindProvider implements Provider {
   async logs(runId: string, directory: string): Promise<void> {
     const { program } = this.#options;
     for (const name of await kindClustersOf(program, runId)) {
-      await run(program, ['export', 'logs', join(directory, name), '--name', name, '-q'], { timeoutMs: 120_000 });
+      await run(program, ['export', 'logs', join(directory, name), '--name', name, '-q'], {
+        timeoutMs: 120_000,
+      });
     }
   }
 
@@ -105,7 +121,11 @@ export class KindProvider implements Provider {
     }
     const container = nodeContainer(name);
     const address = await nodeAddress(container, request.signal);
-    await loadLocalImages({ program: this.#options.program, cluster: name, container }, this.#options.images, request.directory);
+    await loadLocalImages(
+      { program: this.#options.program, cluster: name, container },
+      this.#options.images,
+      request.directory,
+    );
     const { nodeImage } = this.#options;
     return {
       name: cluster.name,
@@ -116,12 +136,31 @@ export class KindProvider implements Provider {
     };
   }
 
+  /** kind fails now and then for reasons that are gone a moment later, and then leaves half a cluster behind. */
+  async #create(cluster: ClusterTopology, name: string, request: CreateRequest): Promise<void> {
+    const { program } = this.#options;
+    const { kubeconfig, signal, say } = request;
+    const attempt = async (count: number): Promise<void> => {
+      if (count > 1) {
+        const half = ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig, '-q'];
+        await run(program, half, { timeoutMs: 120_000, signal, allowFailure: true });
+      }
+      await this.#createOnce(cluster, name, request);
+    };
+    await pRetry(attempt, {
+      retries: CREATE_RETRIES,
+      signal,
+      shouldRetry: ({ error }) => mayPass(error),
+      onFailedAttempt: ({ error, retriesLeft }) => {
+        if (retriesLeft > 0 && mayPass(error)) {
+          say(`kind cluster ${name} could not be created (${shortly(error)}): deleting it and trying again`);
+        }
+      },
+    });
+  }
+
   /** Without kind's own wait: it reports success on a time-out, and installing need not wait for the node to be Ready. */
-  async #create(
-    cluster: ClusterTopology,
-    name: string,
-    request: ClusterRequest & { readonly kubeconfig: string },
-  ): Promise<void> {
+  async #createOnce(cluster: ClusterTopology, name: string, request: CreateRequest): Promise<void> {
     const { program, nodeImage } = this.#options;
     request.say(`creating kind cluster ${name}`);
     await run(
@@ -140,15 +179,16 @@ export class KindProvider implements Provider {
   }
 
   async #exportKubeconfig(name: string, kubeconfig: string): Promise<void> {
-    await run(this.#options.program, ['export', 'kubeconfig', '--name', name, '--kubeconfig', kubeconfig, '-q'], {
-      timeoutMs: 30_000,
-    });
+    await run(
+      this.#options.program,
+      ['export', 'kubeconfig', '--name', name, '--kubeconfig', kubeconfig, '-q'],
+      {
+        timeoutMs: 30_000,
+      },
+    );
   }
 
-  async #join(
-    request: ClusterRequest,
-    rising: ReadonlyMap<string, Promise<ProvidedCluster>>,
-  ): Promise<void> {
+  async #join(request: ClusterRequest, rising: ReadonlyMap<string, Promise<ProvidedCluster>>): Promise<void> {
     const neighbours = await Promise.all(
       request.clusters.map(async (cluster) => {
         const provided = await rising.get(cluster.name);

@@ -10,7 +10,8 @@ export async function nodeAddress(container: string, signal?: AbortSignal): Prom
     { timeoutMs: 10_000, ...(signal === undefined ? {} : { signal }) },
   );
   const address = stdout.trim().split(/\s+/)[0];
-  if (address === undefined || address === '') throw new Error(`container ${container} has no address on a network`);
+  if (address === undefined || address === '')
+    throw new Error(`container ${container} has no address on a network`);
   return address;
 }
 
@@ -43,12 +44,16 @@ export async function routeBetween(neighbours: readonly Neighbour[]): Promise<vo
 }
 
 const signalApiServer = async (container: string, signal: 'STOP' | 'CONT'): Promise<void> => {
-  await run('docker', ['exec', container, 'pkill', `-${signal}`, '-x', 'kube-apiserver'], { timeoutMs: 15_000 });
+  await run('docker', ['exec', container, 'pkill', `-${signal}`, '-x', 'kube-apiserver'], {
+    timeoutMs: 15_000,
+  });
 };
 
 /** Stops a node as a power cut does (nothing is closed, nothing answers), or its API server alone. */
 export async function freeze(container: string, part: 'node' | 'api-server'): Promise<void> {
-  await (part === 'node' ? run('docker', ['pause', container], { timeoutMs: 30_000 }) : signalApiServer(container, 'STOP'));
+  await (part === 'node'
+    ? run('docker', ['pause', container], { timeoutMs: 30_000 })
+    : signalApiServer(container, 'STOP'));
 }
 
 /** Starts again what `freeze` stopped. Harmless when nothing is frozen. */
@@ -58,7 +63,9 @@ export async function thaw(container: string, part: 'node' | 'api-server'): Prom
     return;
   }
   await poll({ what: `container ${container} to run again`, timeoutMs: 30_000 }, async (sees) => {
-    const { stdout } = await run('docker', ['inspect', '-f', '{{.State.Status}}', container], { timeoutMs: 10_000 });
+    const { stdout } = await run('docker', ['inspect', '-f', '{{.State.Status}}', container], {
+      timeoutMs: 10_000,
+    });
     sees(`status ${stdout.trim()}`);
     if (stdout.trim() !== 'paused') return true;
     await run('docker', ['unpause', container], { timeoutMs: 15_000 });

@@ -3,57 +3,29 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startApiServer, type FakeApiServer } from '../../../fixtures/api-server/server.ts';
-import type { ClusterTopology } from '../../topology/topology.ts';
-import { KubeconfigProvider } from './kubeconfig.ts';
+import type { FakeApiServer } from '../../../fixtures/api-server/server.ts';
+import { providerOfTwo, startTwo } from '../../../fixtures/existing-clusters.ts';
+import { clusterTopology } from '../../../fixtures/topology.ts';
+import type { KubeconfigProvider } from './kubeconfig.ts';
 import type { KubeconfigOptions } from './options.ts';
 
 let first: FakeApiServer;
 let second: FakeApiServer;
 
 beforeEach(async () => {
-  [first, second] = await Promise.all([startApiServer(), startApiServer()]);
-  for (const [index, server] of [first, second].entries()) {
-    server.rights.add('* *');
-    server.put({
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: 'kube-system', uid: `uid-${String(index)}` },
-    });
-  }
+  [first, second] = await startTwo();
 });
 afterEach(async () => {
   await Promise.all([first.close(), second.close()]);
 });
 
-const cluster = (name: string): ClusterTopology => ({
-  name,
-  role: 'primary',
-  primary: name,
-  podSubnet: '10.10.0.0/16',
-  serviceSubnet: '10.110.0.0/16',
-  network: 'network1',
-});
-
-async function providerOf(changed: Partial<KubeconfigOptions> = {}): Promise<KubeconfigProvider> {
-  const sources = [
-    { name: 'cluster1', file: await first.kubeconfig() },
-    { name: 'cluster2', file: await second.kubeconfig() },
-  ];
-  const clusters = [cluster('cluster1'), cluster('cluster2')];
-  return new KubeconfigProvider({
-    sources,
-    clusters,
-    installMesh: false,
-    allowDisruption: false,
-    ...changed,
-  });
-}
+const providerOf = (changed: Partial<KubeconfigOptions> = {}): Promise<KubeconfigProvider> =>
+  providerOfTwo([first, second], changed);
 
 describe('up, down and logs', () => {
   const request = (): Parameters<KubeconfigProvider['up']>[0] => ({
     runId: 'r1',
-    clusters: [cluster('cluster1'), cluster('cluster2')],
+    clusters: [clusterTopology('cluster1'), clusterTopology('cluster2')],
     directory: '/nonexistent',
     signal: new AbortController().signal,
     say: () => undefined,

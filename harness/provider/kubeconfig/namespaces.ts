@@ -1,8 +1,7 @@
 import type { Cluster } from '../../cluster/cluster.ts';
+import { RUN_LABEL } from '../../state/run-label.ts';
 import { reasonOf } from './reason.ts';
 
-/** The label by which all that a run made in a cluster is found again; its value is the run's id. */
-export const RUN_LABEL = 'meshproof.dev/run';
 const NAMESPACE = { apiVersion: 'v1', kind: 'Namespace' } as const;
 /** Pods get 30 s to end; what they wait for in Envoy's drain adds to it. */
 const PATIENCE_MS = 120_000;

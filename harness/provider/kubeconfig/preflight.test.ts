@@ -1,14 +1,10 @@
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import {
-  answer,
-  SECRET_TOKEN,
-  startApiServer,
-  type FakeApiServer,
-} from '../../../fixtures/api-server/server.ts';
+import { answer, SECRET_TOKEN, type FakeApiServer } from '../../../fixtures/api-server/server.ts';
+import { providerOfTwo, startTwo } from '../../../fixtures/existing-clusters.ts';
+import { clusterTopology } from '../../../fixtures/topology.ts';
 import type { AccessAttributes } from '../../cluster/access.ts';
-import type { ClusterTopology } from '../../topology/topology.ts';
 import type { Finding } from '../types.ts';
 import { KubeconfigProvider } from './kubeconfig.ts';
 import type { KubeconfigOptions } from './options.ts';
@@ -30,43 +26,14 @@ let first: FakeApiServer;
 let second: FakeApiServer;
 
 beforeEach(async () => {
-  [first, second] = await Promise.all([startApiServer(), startApiServer()]);
-  for (const [index, server] of [first, second].entries()) {
-    server.rights.add('* *');
-    server.put({
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: 'kube-system', uid: `uid-${String(index)}` },
-    });
-  }
+  [first, second] = await startTwo();
 });
 afterEach(async () => {
   await Promise.all([first.close(), second.close()]);
 });
 
-const cluster = (name: string): ClusterTopology => ({
-  name,
-  role: 'primary',
-  primary: name,
-  podSubnet: '10.10.0.0/16',
-  serviceSubnet: '10.110.0.0/16',
-  network: 'network1',
-});
-
-async function providerOf(changed: Partial<KubeconfigOptions> = {}): Promise<KubeconfigProvider> {
-  const sources = [
-    { name: 'cluster1', file: await first.kubeconfig() },
-    { name: 'cluster2', file: await second.kubeconfig() },
-  ];
-  const clusters = [cluster('cluster1'), cluster('cluster2')];
-  return new KubeconfigProvider({
-    sources,
-    clusters,
-    installMesh: false,
-    allowDisruption: false,
-    ...changed,
-  });
-}
+const providerOf = (changed: Partial<KubeconfigOptions> = {}): Promise<KubeconfigProvider> =>
+  providerOfTwo([first, second], changed);
 
 const preflight = async (changed: Partial<KubeconfigOptions> = {}): Promise<Finding[]> =>
   (await providerOf(changed)).preflight();

@@ -11,7 +11,10 @@ export default scenario({
     cluster2: ['helloworld', 'helloworld-v2'],
   },
   checks: () => ({
-    reaches: core('A loop of calls from sleep in cluster1 is answered by v1 and by v2', reaches(['v1', 'v2'])),
+    reaches: core(
+      'A loop of calls from sleep in cluster1 is answered by v1 and by v2',
+      reaches(['v1', 'v2']),
+    ),
     halves: extended('Each version answers half of the calls', distribution({ v1: 1, v2: 1 })),
   }),
 

@@ -16,7 +16,10 @@ export default scenario({
     const bothAgain = answersAgain(['v1', 'v2'], bounds.returnWithinMs);
     return {
       'scaled-away': core('helloworld and the gateway of cluster2 scaled to zero: v1 takes over', v1Alone),
-      'scaled-away/steady': core('While cluster2 is away, v1 answers every call and none is lost', exclusive('v1')),
+      'scaled-away/steady': core(
+        'While cluster2 is away, v1 answers every call and none is lost',
+        exclusive('v1'),
+      ),
       'scaled-away/back': core('cluster2 is back: both versions answer', bothAgain),
       frozen: core('The node of cluster2 frozen: v1 takes over', v1Alone),
       'frozen/back': core('The node of cluster2 thawed: both versions answer', bothAgain),
@@ -63,7 +66,11 @@ export default scenario({
     }
 
     if (!mesh.features.includes('freezing')) {
-      await skip('nodes of these clusters cannot be stopped and started by the harness', 'frozen', 'frozen/back');
+      await skip(
+        'nodes of these clusters cannot be stopped and started by the harness',
+        'frozen',
+        'frozen/back',
+      );
     } else {
       await step('the node of cluster2 is frozen', async () => {
         const { event, thaw } = await cluster2.freeze('node');

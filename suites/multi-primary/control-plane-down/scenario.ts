@@ -6,7 +6,8 @@ const dense = { perSecond: 25 };
 
 export default scenario({
   claim: 'M9',
-  title: 'With the control plane of cluster1 down, cluster2 still configures and starts proxies, and calls go on',
+  title:
+    'With the control plane of cluster1 down, cluster2 still configures and starts proxies, and calls go on',
   document: 'multi-primary, background: stability',
   needs: ['endpoint-discovery', 'control-plane-pods', 'disruption'],
   disruptive: true,
@@ -17,11 +18,23 @@ export default scenario({
   checks: () => ({
     'down/calls/cluster1': core('Control plane 1 down: calls in cluster1 go on', errorRate({ below: 0.01 })),
     'down/calls/cluster2': core('Control plane 1 down: calls in cluster2 go on', errorRate({ below: 0.01 })),
-    'down/configures': core('Control plane 1 down: a new rule in cluster2 takes effect there', exclusive('v2')),
-    'down/starts': core('Control plane 1 down: a new caller in cluster2 gets its proxy, and answers from both versions', reaches(['v1', 'v2'])),
-    'unreachable/calls/cluster2': core("Cluster1's API server out of reach and control plane 2 restarted: calls in cluster2 go on", errorRate({ below: 0.01 })),
+    'down/configures': core(
+      'Control plane 1 down: a new rule in cluster2 takes effect there',
+      exclusive('v2'),
+    ),
+    'down/starts': core(
+      'Control plane 1 down: a new caller in cluster2 gets its proxy, and answers from both versions',
+      reaches(['v1', 'v2']),
+    ),
+    'unreachable/calls/cluster2': core(
+      "Cluster1's API server out of reach and control plane 2 restarted: calls in cluster2 go on",
+      errorRate({ below: 0.01 }),
+    ),
     'unreachable/ready': core('… control plane 2 comes up again all the same', fact),
-    'unreachable/starts': extended('… and a new caller in cluster2 gets its proxy and an answer', exclusive('v2')),
+    'unreachable/starts': extended(
+      '… and a new caller in cluster2 gets its proxy and answers',
+      errorRate({ below: 0.01 }),
+    ),
   }),
 
   async play({ cluster1, cluster2, mesh, step, examine, keepCalling, skip }) {
@@ -32,7 +45,10 @@ export default scenario({
     await Promise.all([callsFrom1.gate(), callsFrom2.gate()]);
 
     await step('the control plane of cluster1 is scaled to zero', async () => {
-      const [from1, from2] = await Promise.all([keepCalling(callsFrom1, dense), keepCalling(callsFrom2, dense)]);
+      const [from1, from2] = await Promise.all([
+        keepCalling(callsFrom1, dense),
+        keepCalling(callsFrom2, dense),
+      ]);
       const down = await cluster1.controlPlane.scale(0);
       await Promise.all([from1.keeps(down, 'down/calls/cluster1'), from2.keeps(down, 'down/calls/cluster2')]);
       await Promise.all([from1.stop(), from2.stop()]);
@@ -58,19 +74,24 @@ export default scenario({
       return;
     }
 
-    await step("cluster1's API server is out of reach and the control plane of cluster2 is restarted", async () => {
-      const from2 = await keepCalling(callsFrom2, dense);
-      const { event, thaw } = await cluster1.freeze('api-server');
-      await cluster2.controlPlane.restart();
-      await Promise.all([
-        from2.keeps(event, 'unreachable/calls/cluster2'),
-        examine('unreachable/ready', () => cluster2.controlPlane.answers()),
-      ]);
-      await from2.stop();
-      await cluster2.restart('sleep');
-      await callsFrom2.settles('v2');
-      await callsFrom2.withoutGate().measure('unreachable/starts');
-      await thaw();
-    });
+    await step(
+      "cluster1's API server is out of reach and the control plane of cluster2 is restarted",
+      async () => {
+        await cluster2.remove('all-to-v2');
+        await callsFrom2.settles('v1', 'v2');
+        const from2 = await keepCalling(callsFrom2, dense);
+        const { event, thaw } = await cluster1.freeze('api-server');
+        const restart = await cluster2.controlPlane.restart();
+        await Promise.all([
+          from2.keeps(event, 'unreachable/calls/cluster2'),
+          // istiod gives a cluster that does not answer 30 s before it goes on without it (PILOT_REMOTE_CLUSTER_TIMEOUT).
+          examine('unreachable/ready', () => cluster2.controlPlane.isBackAfter(restart), { withinMs: 120_000 }),
+        ]);
+        await from2.stop();
+        await cluster2.restart('sleep');
+        await callsFrom2.withoutGate().measure('unreachable/starts');
+        await thaw();
+      },
+    );
   },
 });

@@ -2,7 +2,8 @@ import { core, fact, scenario } from '#harness';
 
 export default scenario({
   claim: 'M1',
-  title: "Every proxy is configured by its own cluster's control plane, which knows the other cluster's endpoints",
+  title:
+    "Every proxy is configured by its own cluster's control plane, which knows the other cluster's endpoints",
   document: 'multi-primary, background and step 2',
   needs: ['endpoint-discovery', 'control-plane-pods'],
   apps: {
@@ -10,8 +11,14 @@ export default scenario({
     cluster2: ['sleep', 'helloworld', 'helloworld-v2'],
   },
   checks: () => ({
-    'own-control-plane/cluster1': core("All proxies of cluster1, and no others, are connected to cluster1's control plane", fact),
-    'own-control-plane/cluster2': core("All proxies of cluster2, and no others, are connected to cluster2's control plane", fact),
+    'own-control-plane/cluster1': core(
+      "All proxies of cluster1, and no others, are connected to cluster1's control plane",
+      fact,
+    ),
+    'own-control-plane/cluster2': core(
+      "All proxies of cluster2, and no others, are connected to cluster2's control plane",
+      fact,
+    ),
     'discovers/cluster1': core("The control plane of cluster1 has cluster2's endpoints of helloworld", fact),
     'discovers/cluster2': core("The control plane of cluster2 has cluster1's endpoints of helloworld", fact),
   }),

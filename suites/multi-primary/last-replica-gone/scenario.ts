@@ -1,4 +1,13 @@
-import { answersAgain, core, distribution, exclusive, extended, reaches, scenario, takesOver } from '#harness';
+import {
+  answersAgain,
+  core,
+  distribution,
+  exclusive,
+  extended,
+  reaches,
+  scenario,
+  takesOver,
+} from '#harness';
 import { helloworld } from '../helloworld.ts';
 
 export default scenario({
@@ -22,14 +31,20 @@ export default scenario({
       'v1-back/cluster1': core('v1 is back: callers in cluster1 are answered by both', bothAgain),
       'v1-back/cluster2': core('v1 is back: callers in cluster2 are answered by both', bothAgain),
       'v1-back/reaches': core('Afterwards a loop is answered by both versions', reaches(['v1', 'v2'])),
-      'v1-back/halves': extended('Afterwards each version answers half of the calls', distribution({ v1: 1, v2: 1 })),
+      'v1-back/halves': extended(
+        'Afterwards each version answers half of the calls',
+        distribution({ v1: 1, v2: 1 }),
+      ),
       'v2-gone/cluster1': core('v2 scaled to zero: v1 takes over for callers in cluster1', v1Alone),
       'v2-gone/cluster2': core('v2 scaled to zero: v1 takes over for callers in cluster2', v1Alone),
       'v2-gone/steady': core('While v2 is gone, v1 answers every call and none is lost', exclusive('v1')),
       'v2-back/cluster1': core('v2 is back: callers in cluster1 are answered by both', bothAgain),
       'v2-back/cluster2': core('v2 is back: callers in cluster2 are answered by both', bothAgain),
       'v2-back/reaches': core('Afterwards a loop is answered by both versions', reaches(['v1', 'v2'])),
-      'v2-back/halves': extended('Afterwards each version answers half of the calls', distribution({ v1: 1, v2: 1 })),
+      'v2-back/halves': extended(
+        'Afterwards each version answers half of the calls',
+        distribution({ v1: 1, v2: 1 }),
+      ),
     };
   },
 

@@ -8,7 +8,10 @@ const echo = (namespace: string): Target => {
   const trusted = `spiffe://[^/;]+/ns/${namespace}/sa`;
   return {
     url: 'http://echo:8080/',
-    answeredBy: { version: `xfcc: (?:By=${trusted}/echo;.*URI=${trusted}/(?=sleep))?(\\S+)`, instance: 'instance: ([^,\\s]+)' },
+    answeredBy: {
+      version: `xfcc: (?:By=${trusted}/echo;.*URI=${trusted}/(?=sleep))?(\\S+)`,
+      instance: 'instance: ([^,\\s]+)',
+    },
   };
 };
 
@@ -22,7 +25,10 @@ export default scenario({
     cluster2: ['echo', 'echo-service'],
   },
   checks: () => ({
-    identities: core("echo in cluster2 sees mutual TLS: its own SPIFFE identity and sleep's of cluster1, on every call", exclusive('sleep')),
+    identities: core(
+      "echo in cluster2 sees mutual TLS: its own SPIFFE identity and sleep's of cluster1, on every call",
+      exclusive('sleep'),
+    ),
     'shared-root': core('Proxies of both clusters check each other against one root certificate', fact),
     'right-certificate': core("With the mesh's own certificate a call from cluster1 is answered", fact),
     plaintext: core('Plaintext gets no answer', fact),

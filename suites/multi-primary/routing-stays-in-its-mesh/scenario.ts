@@ -11,13 +11,25 @@ export default scenario({
     cluster2: ['sleep', 'helloworld', 'helloworld-v2'],
   },
   checks: () => ({
-    'before/cluster1': core('Before any rule, both versions answer callers in cluster1', reaches(['v1', 'v2'])),
-    'before/cluster2': core('Before any rule, both versions answer callers in cluster2', reaches(['v1', 'v2'])),
+    'before/cluster1': core(
+      'Before any rule, both versions answer callers in cluster1',
+      reaches(['v1', 'v2']),
+    ),
+    'before/cluster2': core(
+      'Before any rule, both versions answer callers in cluster2',
+      reaches(['v1', 'v2']),
+    ),
     'rule-in-1/cluster1': core('All to v1 in mesh 1: callers in cluster1 get v1 only', exclusive('v1')),
-    'rule-in-1/cluster2': core('All to v1 in mesh 1: callers in cluster2 still get both', reaches(['v1', 'v2'])),
+    'rule-in-1/cluster2': core(
+      'All to v1 in mesh 1: callers in cluster2 still get both',
+      reaches(['v1', 'v2']),
+    ),
     'rule-in-1/cluster2-halves': extended('… and half each', distribution({ v1: 1, v2: 1 })),
     'rule-in-2/cluster2': core('All to v2 in mesh 2: callers in cluster2 get v2 only', exclusive('v2')),
-    'rule-in-2/cluster1': core('All to v2 in mesh 2: callers in cluster1 still get both', reaches(['v1', 'v2'])),
+    'rule-in-2/cluster1': core(
+      'All to v2 in mesh 2: callers in cluster1 still get both',
+      reaches(['v1', 'v2']),
+    ),
     'rule-in-2/cluster1-halves': extended('… and half each', distribution({ v1: 1, v2: 1 })),
   }),
 

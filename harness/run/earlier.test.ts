@@ -1,0 +1,74 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { CheckRecord } from '../report/types.ts';
+import { readEarlier } from './earlier.ts';
+import { Mistakes } from './mistakes.ts';
+
+const fixture = (name: string): string =>
+  readFileSync(new URL(`../../fixtures/events/${name}.ndjson`, import.meta.url), 'utf8');
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'earlier-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** A run's folder with the events of a fixture, each line changed. */
+function runOf(name: string, changed: (line: string) => string = (line) => line): string {
+  const run = join(folder, name);
+  mkdirSync(run);
+  writeFileSync(join(run, 'events.ndjson'), fixture(name).split('\n').map(changed).join('\n'));
+  return run;
+}
+
+/** The check of a line, put into another state. */
+const becomes =
+  (id: RegExp, change: (check: CheckRecord) => object) =>
+  (line: string): string => {
+    if (!line.includes('"type":"check"')) return line;
+    const event = JSON.parse(line) as { check: CheckRecord };
+    return id.test(event.check.id)
+      ? JSON.stringify({ ...event, check: { ...event.check, ...change(event.check) } })
+      : line;
+  };
+
+const undecided = ({ evidence }: CheckRecord): object => ({
+  verdict: 'inconclusive',
+  reason: 'budget',
+  evidence: { ...evidence, snapshot: { test: { seen: 1 } } },
+});
+
+test('what was undecided is open with its evidence; all else stays as it was decided', () => {
+  const whole = runOf('healthy', becomes(/half-each/, undecided));
+  const earlier = readEarlier(whole);
+  expect(earlier.open.length).toBeGreaterThan(0);
+  expect(earlier.open.every((id) => id.endsWith('/half-each'))).toBe(true);
+  expect(Object.keys(earlier.evidence)).toEqual(earlier.open.filter((id) => id in earlier.evidence));
+  expect(Object.values(earlier.evidence)).toContainEqual({ test: { seen: 1 } });
+  expect(earlier.decided.length).toBeGreaterThan(0);
+  expect(earlier.decided.filter(({ id }) => earlier.open.includes(id))).toEqual([]);
+  expect(earlier.meshVersion).toMatch(/^\d/);
+});
+
+test('an undecided check without evidence begins anew', () => {
+  const bare = (): object => ({ verdict: 'inconclusive', reason: 'interrupted', evidence: null });
+  const { open, evidence } = readEarlier(runOf('healthy', becomes(/\/M1\//, bare)));
+  expect(open.length).toBeGreaterThan(0);
+  expect(evidence).toEqual({});
+});
+
+test('a run that left nothing undecided cannot be gone on with', () => {
+  expect(() => readEarlier(runOf('healthy'))).toThrow(
+    /no check of run .* is inconclusive; its verdict is conformant/,
+  );
+});
+
+test('nor can a folder that is none of a run', () => {
+  const nothing = (): unknown => readEarlier(join(folder, 'nowhere'));
+  expect(nothing).toThrow(Mistakes);
+  expect(nothing).toThrow(/nowhere is not the folder of a run: there is no .*events\.ndjson/);
+});

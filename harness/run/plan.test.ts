@@ -1,0 +1,151 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseArguments } from '../options/parse.ts';
+import type { RunOptions } from '../options/types.ts';
+import { core, fact } from '../scenario.ts';
+import type { Selected } from '../select.ts';
+import { distribution } from '../verdict/rules.ts';
+import { Mistakes } from './mistakes.ts';
+import { choose, plan, undecidable } from './plan.ts';
+
+const fakes = fileURLToPath(new URL('../../fixtures/bin', import.meta.url));
+const healthy = fileURLToPath(new URL('../../fixtures/events/healthy.ndjson', import.meta.url));
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'plan-'));
+  vi.stubEnv('PATH', fakes); // nothing real can be reached
+  vi.stubEnv('XDG_STATE_HOME', join(folder, 'state'));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+function asked(...words: readonly string[]): RunOptions {
+  const parsed = parseArguments(['run', ...words], {});
+  if ('options' in parsed && parsed.command === 'run') return parsed.options;
+  throw new Error(`a run was expected: ${JSON.stringify(parsed)}`);
+}
+
+async function mistakesOf(working: Promise<unknown>): Promise<readonly string[]> {
+  const error: unknown = await working.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof Mistakes) return error.mistakes;
+  throw new Error(`mistakes were expected, got ${String(error)}`);
+}
+
+describe('what is chosen', () => {
+  test('is every scenario of a suite in each variant of its topology', async () => {
+    const chosen = await choose(asked('--suite', 'multi-primary'));
+    expect(chosen.map(({ suite, variant }) => `${suite}/${variant}`)).toEqual([
+      'multi-primary/flat',
+      'multi-primary/gateways',
+    ]);
+    for (const { scenarios } of chosen) {
+      // M10 is that all others hold in both variants.
+      const numbers = new Set(scenarios.map(({ scenario }) => Number(scenario.claim.slice(1))));
+      expect([...numbers].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 11]);
+    }
+  });
+
+  test('can be narrowed to a variant, and to a scenario by its check', async () => {
+    const wanted = ['--variant', 'gateways', '--scenario', 'multi-primary/gateways/M4/v1-gone'];
+    const [only, ...others] = await choose(asked(...wanted));
+    expect(others).toEqual([]);
+    expect(only).toMatchObject({ variant: 'gateways', scenarios: [{ file: { name: 'last-replica-gone' } }] });
+  });
+
+  test('of an unknown suite is a mistake with the suites that there are', async () => {
+    const [mistake] = await mistakesOf(choose(asked('--suite', 'multi-primry')));
+    expect(mistake).toMatch(/^unknown suite multi-primry.*multi-primary\?.*suites: multi-primary.*, all$/);
+  });
+
+  test('of unknown scenarios is a mistake for each, with the scenarios that there are', async () => {
+    const mistakes = await mistakesOf(choose(asked('--scenario', 'M99', '--scenario', 'nonsense')));
+    expect(mistakes).toHaveLength(2);
+    expect(mistakes[0]).toMatch(/^--scenario M99: there is no such scenario; .*M4 \(last-replica-gone\)/);
+  });
+
+  test('has to be on clusters of the topology', async () => {
+    const mistakes = await mistakesOf(choose(asked('--cluster', 'cluster3=a', '--cluster', 'east=b')));
+    expect(mistakes).toEqual([
+      expect.stringMatching(
+        /^--cluster cluster3: the suite multi-primary has no such cluster.*cluster1, cluster2$/,
+      ),
+      expect.stringMatching(/^--cluster east: /),
+    ]);
+  });
+
+  test('that its budget cannot decide is refused, with its id and what could be decided', () => {
+    const checks = (): object => ({
+      rare: core('One in a hundred', distribution({ v1: 99, v2: 1 })),
+      common: core('Half each', distribution({ v1: 1, v2: 1 })),
+      seen: core('It is there', fact),
+    });
+    const selected = {
+      file: { suite: 'a', name: 'x', file: '' },
+      scenario: { claim: 'A1', checks },
+    } as unknown as Selected;
+    const mistakes = undecidable(
+      [{ suite: 'a', variant: 'flat', clusters: [], scenarios: [selected] }],
+      asked(),
+    );
+    expect(mistakes).toEqual([
+      expect.stringMatching(/^a\/flat\/A1\/rare: cannot decide within .*allow 43700/),
+    ]);
+  });
+});
+
+describe('a plan', () => {
+  test('shares the budget for false alarms out among all checks and their companions', async () => {
+    const planned = await plan(asked('--suite', 'multi-primary', '--provider', 'kind'));
+    expect(planned.provider).toBe('kind');
+    expect(planned.checks).toBeGreaterThan(50);
+    expect(planned.risk.falseFail * 2 * planned.checks).toBeLessThanOrEqual(1.000001e-4);
+    expect(planned.variants.map(({ provider }) => provider.name)).toEqual(['kind', 'kind']);
+  });
+
+  test('tells all that is wrong at once', async () => {
+    vi.stubEnv('FAKE_DOCKER', 'down');
+    const words = ['--install-values', 'no-values.yaml', '--installer', './no-installer'];
+    const mistakes = await mistakesOf(plan(asked('--suite', 'multi-primary', ...words)));
+    expect(mistakes).toEqual([
+      expect.stringMatching(/^--install-values: there is no file no-values.yaml/),
+      expect.stringMatching(/^--installer: there is no file/),
+      expect.stringMatching(/^no provider can be used here: Docker does not answer/),
+    ]);
+  });
+
+  test('takes clusters that were named before any kind', async () => {
+    const words = ['--cluster', `cluster1=${healthy}`, '--cluster', `cluster2=${healthy}`];
+    expect((await plan(asked(...words))).provider).toBe('kubeconfig');
+  });
+
+  test('without Docker says what is missing and how to give clusters', async () => {
+    vi.stubEnv('PATH', '');
+    const [mistake] = await mistakesOf(plan(asked()));
+    expect(mistake).toMatch(
+      /Docker does not answer.*no kind on PATH.*no istioctl on PATH.*--cluster cluster1=/,
+    );
+  });
+
+  test('cannot go on with nothing', async () => {
+    const nowhere = await mistakesOf(plan(asked('--continue', join(folder, 'nowhere'))));
+    expect(nowhere).toEqual([expect.stringMatching(/^--continue: .*nowhere is not the folder of a run/)]);
+    mkdirSync(join(folder, 'done'));
+    cpSync(healthy, join(folder, 'done', 'events.ndjson'));
+    const done = await mistakesOf(plan(asked('--continue', join(folder, 'done'))));
+    expect(done).toEqual([expect.stringMatching(/no check of run .* is inconclusive/)]);
+  });
+
+  test('cannot reuse a run that was not kept', async () => {
+    const [mistake] = await mistakesOf(plan(asked('--provider', 'kind', '--reuse', '0101-0000-abc')));
+    expect(mistake).toMatch(/^--reuse 0101-0000-abc: no such run was kept \(--keep\); kept runs: none$/);
+  });
+});
