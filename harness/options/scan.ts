@@ -25,7 +25,7 @@ export const shapes: Readonly<Record<Command, Shape>> = {
     argument: { placeholder: 'RUN-ID', required: false },
   },
   report: {
-    about: "Write a run's reports anew from its report.json.",
+    about: "Write a run's reports anew from its events; also of a run that was killed.",
     argument: { placeholder: 'RUN-DIR', required: true },
   },
 };

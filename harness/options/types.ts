@@ -129,7 +129,7 @@ export interface CleanOptions extends Pick<
   readonly runId?: string;
 }
 
-/** Options of `report`, which writes a run's reports anew from its `report.json`. */
+/** Options of `report`, which writes a run's reports anew from its `events.ndjson`. */
 export interface ReportOptions extends Pick<RunOptions, 'json' | 'color'> {
   /** Folder of the run. */
   readonly dir: string;

@@ -3,11 +3,17 @@ import { runLoop } from '../traffic/run-loop.ts';
 import type { Answer, ClientPod, LoopEnd } from '../traffic/types.ts';
 import { toObservation } from '../traffic/answers.ts';
 import type { GateRecord } from '../report/types.ts';
-import { SequentialTest } from '../verdict/sequential-test.ts';
 import type { Assessment, Rule } from '../verdict/types.ts';
 import { AnswersFile } from './answers-file.ts';
-import { COMPANION } from './companion.ts';
 import { passGate } from './gate.ts';
+import {
+  beginTests,
+  interrupt,
+  isDecided,
+  mostRequests,
+  snapshotOf,
+  type PairedTests,
+} from './paired-tests.ts';
 import type { Outcome } from './recorder.ts';
 import type { Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
@@ -22,11 +28,9 @@ const SETTLE_MS = 30_000;
 const SETTLED_CALLS = 20;
 
 /** One test among those that a measurement serves. */
-interface Running {
+interface Running extends PairedTests {
   readonly check: string;
   readonly rule: Rule;
-  readonly test: SequentialTest;
-  readonly errors: SequentialTest;
 }
 
 /** Who calls what. */
@@ -137,19 +141,32 @@ export class Calls<Check extends string = string> {
       .filter((check) => !scene.recorder.isSettled(check))
       .map((check) => this.#begin(check));
     if (running.length === 0) return;
-    const file = new AnswersFile(scene.context.outDirectory, `${scene.path}/${checks.join('+')}`);
+    const file = new AnswersFile(
+      scene.context.outDirectory,
+      `${scene.path}/${checks.map((check) => check.replaceAll('/', '-')).join('+')}`,
+    );
     const retriesBefore = await this.#retries();
     const end = await this.#sample(running, file);
     file.close();
     const retriesAfter = await this.#retries();
     const retries =
-      retriesBefore === undefined || retriesAfter === undefined ? {} : { retries: retriesAfter - retriesBefore };
+      retriesBefore === undefined || retriesAfter === undefined
+        ? {}
+        : { retries: retriesAfter - retriesBefore };
     const place = await this.where();
-    for (const { check, rule, test, errors } of running) {
-      const outcome = judge({ rule, answers: test.assess(), errors: errors.assess(), end, gate });
-      const snapshot = { test: test.snapshot(), errors: errors.snapshot() };
+    for (const { check, rule, ...tests } of running) {
+      const [answers, errors] = [tests.test.assess(), tests.errors.assess()];
+      const outcome = judge({ rule, answers, errors, end, gate });
+      const snapshot = snapshotOf(tests);
       const found = gate === undefined ? outcome : { ...outcome, gate };
-      await scene.recorder.record(check, { ...found, ...place, ...retries, snapshot, answersFile: file.path, startedAt });
+      await scene.recorder.record(check, {
+        ...found,
+        ...place,
+        ...retries,
+        snapshot,
+        answersFile: file.path,
+        startedAt,
+      });
     }
   }
 
@@ -171,26 +188,11 @@ export class Calls<Check extends string = string> {
     if (subject.kind !== 'answers') throw new Error(`the check ${check} is not about the answers of a loop`);
     scene.recorder.say(sentence, { check: scene.recorder.idOf(check) });
     const { rule } = subject;
-    const { risk } = scene.context;
-    const earlier = scene.context.evidence[scene.recorder.idOf(check)] as
-      { readonly test: never; readonly errors: never } | undefined;
-    if (earlier === undefined) {
-      return { check, rule, test: new SequentialTest(rule, risk), errors: new SequentialTest(COMPANION, risk) };
-    }
-    const running = {
-      check,
-      rule,
-      test: SequentialTest.restore(rule, earlier.test, risk),
-      errors: SequentialTest.restore(COMPANION, earlier.errors, risk),
-    };
-    interrupt(running);
-    return running;
+    return { check, rule, ...beginTests(scene, check, rule) };
   }
 
   async #sample(running: readonly Running[], file: AnswersFile): Promise<LoopEnd | undefined> {
-    let left = Math.max(
-      ...running.map(({ test, errors }) => Math.max(test.plan.maxRequests, errors.plan.maxRequests)),
-    );
+    let left = Math.max(...running.map(mostRequests));
     let end: LoopEnd | undefined;
     for (let stream = 0; stream < STREAMS && left > 0 && !running.every(isDecided); stream += 1) {
       if (stream > 0) running.forEach(interrupt);
@@ -225,14 +227,6 @@ export class Calls<Check extends string = string> {
     });
   }
 }
-
-/** What follows a break says nothing about what came before it. */
-const interrupt = ({ test, errors }: Running): void => {
-  test.interrupt();
-  errors.interrupt();
-};
-
-const isDecided = ({ test, errors }: Running): boolean => test.decided && errors.decided;
 
 /** The verdict on answers and their errors together: both have to be conformant. */
 export function judge(seen: {

@@ -17,6 +17,8 @@ export interface GateSubject {
   readonly mesh: MeshFacts;
   readonly service: { readonly name: string; readonly namespace: string; readonly port: number };
   readonly signal?: AbortSignal;
+  /** Longest wait, in milliseconds. @default 30_000 */
+  readonly patienceMs?: number;
 }
 
 /** Addresses at which a caller's proxy has to know a service; several for a gateway with several addresses. */
@@ -148,7 +150,7 @@ export async function passGate(subject: GateSubject): Promise<GateRecord> {
     await poll(
       {
         what: `endpoints in the proxy of ${subject.proxy.pod}`,
-        timeoutMs: PATIENCE_MS,
+        timeoutMs: subject.patienceMs ?? PATIENCE_MS,
         intervalMs: 300,
         isTransient: () => true,
         signal: subject.signal,

@@ -1,4 +1,5 @@
 import type { EventLog } from '../report/event-log.ts';
+import { evidenceOf, NO_EVIDENCE } from '../report/evidence.ts';
 import type { CheckRecord, Evidence, GateRecord } from '../report/types.ts';
 import type { Declaration } from '../scenario.ts';
 import type { Assessment, Rule, Verdict } from '../verdict/types.ts';
@@ -105,7 +106,7 @@ export class Recorder {
       requests: assessment?.requests ?? 0,
       counts: assessment?.counts ?? {},
       shares: assessment?.shares ?? {},
-      evidence: evidenceOf(outcome),
+      evidence: restOf(outcome),
       gate: outcome.gate ?? null,
       startedAt: new Date(outcome.startedAt).toISOString(),
       durationMs: Math.max(0, Date.now() - outcome.startedAt),
@@ -118,25 +119,14 @@ export class Recorder {
   }
 }
 
-function evidenceOf(outcome: Outcome): Evidence | null {
+/** What the verdict rests on. */
+function restOf(outcome: Outcome): Evidence | null {
   const { assessment, errors, figures, retries, snapshot } = outcome;
   if (assessment === undefined && figures === undefined) return null;
   return {
-    logFor: assessment === undefined ? null : written(assessment.logEvidenceFor),
-    logAgainst: assessment === undefined ? null : written(assessment.logEvidenceAgainst),
-    independentUnits: assessment?.independentUnits ?? null,
-    dependence: assessment?.dependence ?? null,
-    homogeneity: assessment?.homogeneity ?? null,
-    errors: errors ?? null,
+    ...(assessment === undefined ? NO_EVIDENCE : evidenceOf(assessment, errors)),
     ...(retries === undefined ? {} : { retries }),
-    ...(assessment?.switchMs === undefined ? {} : { switchMs: assessment.switchMs }),
-    ...(assessment?.errors === undefined ? {} : { errorsBeforeSwitch: assessment.errors }),
     ...(figures === undefined ? {} : { figures }),
     ...(snapshot === undefined ? {} : { snapshot }),
   };
-}
-
-function written(value: number | null): Evidence['logFor'] {
-  if (value === Infinity) return 'Infinity';
-  return value === -Infinity ? '-Infinity' : value;
 }

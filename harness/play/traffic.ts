@@ -6,7 +6,7 @@ import { ERROR_LABEL, type Assessment, type FailoverRule, type Rule } from '../v
 import { poll, WaitTimeout } from '../wait/wait.ts';
 import { AnswersFile } from './answers-file.ts';
 import type { Calls } from './calls.ts';
-import { COMPANION } from './companion.ts';
+import { beginTests, isDecided, mostRequests, snapshotOf } from './paired-tests.ts';
 import type { Outcome } from './recorder.ts';
 import type { Scene } from './scene.ts';
 import { seconds } from './words.ts';
@@ -167,18 +167,18 @@ export class PacedCalls<Check extends string = string> {
     const { subject } = this.#scene.recorder.declaration(check);
     if (subject.kind !== 'answers') throw new Error(`the check ${check} is not about answers`);
     const { rule } = subject;
-    const { risk } = this.#scene.context;
-    const budget = Math.max(new SequentialTest(rule, risk).plan.expectedRequests * 2, 1000);
-    const patienceMs = (budget / this.#perSecond) * 1000;
-    const look = (): { answers: Assessment; errors: Assessment } => ({
-      answers: assessed(rule, this.#since(event), risk),
-      errors: assessed(COMPANION, this.#since(event), risk),
-    });
-    const decided = await this.#until(patienceMs, () => {
+    const tests = beginTests(this.#scene, check, rule);
+    let fed = 0;
+    const look = (): { answers: Assessment; errors: Assessment } => {
+      const fresh = this.#since(event).slice(fed).map(toObservation);
+      fed += fresh.length;
+      tests.test.observe(...fresh);
+      tests.errors.observe(...fresh);
+      return { answers: tests.test.assess(), errors: tests.errors.assess() };
+    };
+    const decided = await this.#until((mostRequests(tests) / this.#perSecond) * 1000, () => {
       const seen = look();
-      return seen.answers.verdict !== 'inconclusive' && seen.errors.verdict !== 'inconclusive'
-        ? seen
-        : undefined;
+      return isDecided(tests) ? seen : undefined;
     });
     const { answers, errors } = decided ?? look();
     const bad = [answers, errors].find(({ verdict }) => verdict === 'non-conformant');
@@ -186,12 +186,13 @@ export class PacedCalls<Check extends string = string> {
     const decisive = bad ?? open ?? answers;
     await this.#record(check, {
       verdict: decisive.verdict,
-      reason: decisive.reason,
+      reason: decisive.verdict === 'inconclusive' && this.#over ? 'stream-lost' : decisive.reason,
       message: decisive.message,
       rule,
       assessment: answers,
       errors: { count: errors.counts[ERROR_LABEL] ?? 0, requests: errors.requests, verdict: errors.verdict },
       figures: this.#figures(event, []),
+      snapshot: snapshotOf(tests),
       startedAt: event.sentMs,
     });
   }
@@ -219,11 +220,18 @@ export class PacedCalls<Check extends string = string> {
     return this.#answers.filter((answer) => answer.receivedMs >= event.sentMs);
   }
 
+  /** Looks until there is something, time is over, or no more answers can come. */
   async #until<T>(timeoutMs: number, look: () => T | undefined): Promise<T | undefined> {
     try {
-      return await poll({ what: 'a verdict', timeoutMs, intervalMs: 250, signal: this.#scene.signal }, () =>
-        Promise.resolve(look() ?? (this.#over ? look() : undefined)),
+      const end = await poll(
+        { what: 'a verdict', timeoutMs, intervalMs: 250, signal: this.#scene.signal },
+        () => {
+          const isOver = this.#over;
+          const found = look();
+          return Promise.resolve(found !== undefined || isOver ? { found } : undefined);
+        },
       );
+      return end.found;
     } catch (error) {
       if (error instanceof WaitTimeout) return undefined;
       throw error;

@@ -41,7 +41,9 @@ function interval({ low, high }: { low: number; high: number }): string {
 function switchOf(evidence: Evidence | null): string {
   if (evidence?.switchMs === undefined) return '';
   const { lower, upper } = evidence.switchMs;
-  return `switched after ${(lower / 1000).toFixed(2)}–${(upper / 1000).toFixed(2)} s`;
+  const from = (lower / 1000).toFixed(2);
+  if (typeof upper !== 'number') return `not switched after ${from} s`;
+  return `switched after ${from}–${(upper / 1000).toFixed(2)} s`;
 }
 
 function errorsOf({ errors, retries }: Evidence): readonly string[] {

@@ -100,9 +100,9 @@ export const evidence = z.object({
     .exactOptional()
     .describe('Attempts beyond the first that the mesh made (x-envoy-attempt-count)'),
   switchMs: z
-    .object({ lower: z.number(), upper: z.number() })
+    .object({ lower: z.number(), upper: extendedNumber })
     .exactOptional()
-    .describe('Failover: the time to switch lies in (lower, upper] milliseconds'),
+    .describe('Failover: the time to switch lies in (lower, upper] milliseconds; infinite: it was not seen'),
   errorsBeforeSwitch: count.exactOptional(),
   figures: z
     .record(z.string(), z.union([z.number(), z.string()]))

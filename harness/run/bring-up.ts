@@ -6,8 +6,8 @@ import { detectFeatures } from '../mesh/features.ts';
 import { installExternally } from '../mesh/external.ts';
 import { readMesh } from '../mesh/istio/facts.ts';
 import { installMultiPrimary, reintroduce, type IstioSettings } from '../mesh/istio/install.ts';
-import { meshPreflight, variantOfClusters } from '../mesh/preflight.ts';
-import type { Member, MeshFacts, MeshInCluster, MissingFeatures } from '../mesh/types.ts';
+import { variantOfClusters } from '../mesh/preflight.ts';
+import type { Member, MeshFacts, MissingFeatures } from '../mesh/types.ts';
 import type { Provider, Rising } from '../provider/types.ts';
 import { RunState } from '../state/state.ts';
 import type { ClusterTopology, VariantName } from '../topology/topology.ts';
@@ -159,7 +159,6 @@ async function readAll(
   const { options } = run;
   const { members, wanted } = found;
   const clusters = await Promise.all(members.map(({ client }) => readMesh(client, options.injectionLabel)));
-  if (provider.meshIsThere) await lookAtExisting(run, members, clusters);
   const { features, missing } = detectFeatures(clusters, {
     mayDisrupt: !provider.meshIsThere || options.allowDisruption,
     canFreeze: provider.freeze !== undefined,
@@ -178,31 +177,6 @@ async function readAll(
   await describeEnvironment(run, provider, { members, mesh });
   checkVersion(run, mesh);
   return { members, mesh, missing, variant: variantOfClusters(clusters), wanted };
-}
-
-/** Oddities of a mesh that we did not install; all of them warnings, because judging it is what the scenarios are for. */
-async function lookAtExisting(
-  run: Run,
-  members: readonly Member[],
-  clusters: readonly MeshInCluster[],
-): Promise<void> {
-  const findings = await meshPreflight(
-    members.flatMap(({ topology, client }, index) => {
-      const mesh = clusters[index];
-      return mesh === undefined
-        ? []
-        : [{ name: topology.name, client, mesh, expectedNetwork: topology.network }];
-    }),
-  );
-  for (const { severity, subject, message } of findings) {
-    run.log.append({
-      type: 'note',
-      level: severity === 'info' ? 'info' : 'warning',
-      text: `${subject}: ${message}`,
-    });
-  }
-  const fatal = findings.filter(({ severity }) => severity === 'error');
-  if (fatal.length > 0) throw new Error(fatal.map(({ message }) => message).join('; '));
 }
 
 async function describeEnvironment(

@@ -10,6 +10,7 @@ export interface Display {
 
 /** Events of this thread and of the scenarios' worker are shown alike; the log itself is the file. */
 export function openDisplay(directory: string, runId: string): Display {
+  let isOpen = true;
   const file = openEventLog(directory);
   const progress = createProgress();
   const channel = new BroadcastChannel(`meshproof-${runId}`);
@@ -22,8 +23,11 @@ export function openDisplay(directory: string, runId: string): Display {
   return {
     log,
     stop: () => {
-      channel.close();
-      progress.stop();
+      if (isOpen) {
+        channel.close();
+        progress.stop();
+      }
+      isOpen = false;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { stringify } from 'yaml';
 import { readApplication } from '../deploy/apps.ts';
@@ -53,6 +54,18 @@ function printApplications({ variant }: Chosen, { file, scenario }: Selected, op
   for (const [cluster, apps] of Object.entries(scenario.apps)) {
     for (const object of apps.flatMap((app) => readApplication(app, folders))) {
       print(`${variant}: ${scenario.claim}, in ${cluster}`, stringify(place(object, placement)));
+    }
+  }
+  const atFirst = new Set(Object.values(scenario.apps).flat());
+  const later = readdirSync(folders.scenario).flatMap((name) =>
+    name.endsWith('.yaml') ? name.slice(0, -5) : [],
+  );
+  for (const name of later.filter((each) => !atFirst.has(each))) {
+    for (const object of readApplication(name, folders)) {
+      print(
+        `${variant}: ${scenario.claim}, ${name}.yaml, applied in a later step`,
+        stringify(place(object, placement)),
+      );
     }
   }
 }

@@ -37,7 +37,10 @@ export function readEarlier(directory: string): Earlier {
   return {
     id: report.run.id,
     meshVersion: report.environment.mesh?.version ?? 'unknown',
-    risk: { falsePass: numberOr(report.defaults['falsePass'], DEFAULTS.falsePass), falseFail: numberOr(report.defaults['falseFail'], DEFAULTS.falseFail) },
+    risk: {
+      falsePass: numberOr(report.defaults['falsePass'], DEFAULTS.falsePass),
+      falseFail: numberOr(report.defaults['falseFail'], DEFAULTS.falseFail),
+    },
     open: [...ids],
     decided: report.checks.filter(({ id, reason }) => !ids.has(id) && reason !== 'set-up-died'),
     evidence: Object.fromEntries(
@@ -46,7 +49,8 @@ export function readEarlier(directory: string): Earlier {
   };
 }
 
-const numberOr = (value: unknown, otherwise: number): number => (typeof value === 'number' ? value : otherwise);
+const numberOr = (value: unknown, otherwise: number): number =>
+  typeof value === 'number' ? value : otherwise;
 
 function readReport(path: string): ReturnType<typeof foldReport> {
   try {

@@ -1,5 +1,6 @@
 import { istioctlPreflight } from '../mesh/istioctl-preflight.ts';
 import type { Finding } from '../provider/types.ts';
+import { existingMeshFindings } from './existing-mesh.ts';
 import type { Plan } from './plan.ts';
 import { userPath } from './setup.ts';
 import type { RunOptions } from '../options/types.ts';
@@ -14,7 +15,10 @@ export async function preflight(plan: Pick<Plan, 'variants'>, options: RunOption
     first.provider.preflight(),
     needsIstioctl ? istioctlPreflight({ program: options.istioctlBin, overlays }) : [],
   ]);
-  return found.flat();
+  const findings = found.flat();
+  const hasErrors = findings.some(({ severity }) => severity === 'error');
+  if (!first.provider.meshIsThere || hasErrors) return findings;
+  return [...findings, ...(await existingMeshFindings(plan.variants, options))];
 }
 
 /** A finding as one line, with what mends it below. */

@@ -28,15 +28,16 @@ export async function run(options: RunOptions, command: string): Promise<number>
   const current = begin(planned, { id, options, command }, { display, ending });
   try {
     await carryOut(current, planned);
+    const clean = await leaveTidy(current);
+    const report = finish(current, ending, clean);
+    display.stop();
+    show(current, report);
+    return report.run.exitCode;
   } finally {
     ending.release();
+    display.stop();
+    unlock();
   }
-  const clean = await leaveTidy(current);
-  const report = finish(current, ending, clean);
-  display.stop();
-  show(current, report);
-  unlock();
-  return report.run.exitCode;
 }
 
 interface Identity {

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RunContext } from '../play/context.ts';
 import { kindName } from '../provider/kind/config.ts';
 import type { Provider } from '../provider/types.ts';
@@ -22,10 +24,21 @@ export async function runVariant(run: Run, variant: VariantRun, keep: boolean): 
     const ready = await bringUp(run, variant.provider, variant);
     await playOn(run, variant, ready);
     await Promise.all(ready.members.map(({ client }) => client.close()));
+  } catch (error) {
+    await collectLogs(run, variant);
+    throw error;
   } finally {
     closeUnjudged(run, variant);
     if (!keep) await tearDown(run, variant, forget);
   }
+}
+
+/** What the clusters themselves have to say when something broke; before they are gone. */
+async function collectLogs(run: Run, { suite, variant, provider }: VariantRun): Promise<void> {
+  if (run.signal.aborted) return;
+  await timed(run, { name: 'collect', suite, variant }, () =>
+    provider.logs(run.clustersOf, join(run.log.directory, 'logs', variant)),
+  ).catch(() => undefined); // the stage says why
 }
 
 /** Written down before the first cluster is made, so that `clean` knows of it after a crash. */
@@ -133,7 +146,11 @@ async function tearDown(
   const left = await timed(run, { name: 'teardown', suite, variant }, () =>
     provider.down(run.clustersOf),
   ).catch((error: unknown) => [error instanceof Error ? error.message : String(error)]);
-  if (left.length === 0) forget();
+  if (left.length === 0) {
+    forget();
+    // Credentials of clusters that are gone; `--reuse` goes by these folders.
+    rmSync(join(run.state.directory, variant), { recursive: true, force: true });
+  }
   for (const what of left) {
     const text = `left behind: ${what}. Look: npx meshproof clean ${run.clustersOf}`;
     run.log.append({ type: 'note', level: 'warning', text });

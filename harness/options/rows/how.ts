@@ -35,7 +35,11 @@ export const how = {
     commands: plan,
     about: 'Longest run; what is not judged by then is inconclusive.',
   }),
-  failFast: flag({ fallback: false, commands: run, about: 'Stop at the first non-conformant check.' }),
+  failFast: flag({
+    fallback: false,
+    commands: run,
+    about: 'Stop after the first scenario with a non-conformant check.',
+  }),
   strictTeardown: flag({
     fallback: false,
     commands: run,
@@ -46,7 +50,7 @@ export const how = {
       fallback: undefined,
       fallbackText: 'drawn, and reported',
       commands: plan,
-      about: 'Seed of all that is random.',
+      about: 'Seed that the run reports; no verdict depends on chance of ours.',
     },
     { min: 0, max: 4_294_967_295, whole: true },
   ),

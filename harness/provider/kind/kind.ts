@@ -3,12 +3,16 @@ import { join } from 'node:path';
 import pRetry from 'p-retry';
 import { CommandError } from '../../command/command-error.ts';
 import { run } from '../../command/command.ts';
+import { sleep } from '../../wait/wait.ts';
 import type { ClusterTopology } from '../../topology/topology.ts';
 import type { ClusterRequest, Finding, Freezable, ProvidedCluster, Provider, Rising } from '../types.ts';
 import { kindConfig, kindName, nodeContainer } from './config.ts';
 import { loadLocalImages } from './images.ts';
 import { freeze, nodeAddress, routeBetween, thaw } from './nodes.ts';
 import { kindPreflight } from './preflight.ts';
+
+const DELETE_ATTEMPTS = 8;
+const DELETE_PAUSE_MS = 2000;
 
 /** How kind clusters are made. */
 export interface KindOptions {
@@ -44,16 +48,24 @@ export async function kindClustersOf(program: string, runId: string): Promise<st
   return (await listKindClusters(program)).filter((name) => name.startsWith(`meshproof-${runId}-`));
 }
 
-/** Deletes kind clusters; resolves to the names of those that are still there. */
+/**
+ * Deletes kind clusters; resolves to the names of those that are still there after some tries: the engine refuses to
+ * remove a container that it is only just making, as when its creation was interrupted.
+ */
 export async function deleteKindClusters(program: string, names: readonly string[]): Promise<string[]> {
-  for (const name of names) await thaw(nodeContainer(name), 'node').catch(() => undefined);
-  await Promise.all(
-    names.map((name) =>
-      run(program, ['delete', 'cluster', '--name', name, '-q'], { timeoutMs: 120_000, allowFailure: true }),
-    ),
-  );
-  const left = new Set(await listKindClusters(program));
-  return names.filter((name) => left.has(name));
+  let left = [...names];
+  for (let attempt = 0; attempt < DELETE_ATTEMPTS && left.length > 0; attempt += 1) {
+    if (attempt > 0) await sleep(DELETE_PAUSE_MS);
+    for (const name of left) await thaw(nodeContainer(name), 'node').catch(() => undefined);
+    await Promise.all(
+      left.map((name) =>
+        run(program, ['delete', 'cluster', '--name', name, '-q'], { timeoutMs: 120_000, allowFailure: true }),
+      ),
+    );
+    const there = new Set(await listKindClusters(program));
+    left = left.filter((name) => there.has(name));
+  }
+  return left;
 }
 
 /** Clusters of one node each, in the local Docker. */

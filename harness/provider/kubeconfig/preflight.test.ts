@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { answer, SECRET_TOKEN, type FakeApiServer } from '../../../fixtures/api-server/server.ts';
 import { providerOfTwo, startTwo } from '../../../fixtures/existing-clusters.ts';
-import { clusterTopology } from '../../../fixtures/topology.ts';
 import type { AccessAttributes } from '../../cluster/access.ts';
 import type { Finding } from '../types.ts';
 import { KubeconfigProvider } from './kubeconfig.ts';

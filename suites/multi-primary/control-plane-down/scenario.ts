@@ -85,7 +85,9 @@ export default scenario({
         await Promise.all([
           from2.keeps(event, 'unreachable/calls/cluster2'),
           // istiod gives a cluster that does not answer 30 s before it goes on without it (PILOT_REMOTE_CLUSTER_TIMEOUT).
-          examine('unreachable/ready', () => cluster2.controlPlane.isBackAfter(restart), { withinMs: 120_000 }),
+          examine('unreachable/ready', () => cluster2.controlPlane.isBackAfter(restart), {
+            withinMs: 120_000,
+          }),
         ]);
         await from2.stop();
         await cluster2.restart('sleep');

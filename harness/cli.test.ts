@@ -1,0 +1,190 @@
+/** The command as users start it: a process of its own, of which only output and exit code are seen. */
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cli-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+interface Ended {
+  readonly code: number | string | null | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command where neither Docker nor any cluster can be reached. */
+function meshproof(
+  words: readonly string[],
+  more: { input?: string; env?: Record<string, string> } = {},
+): Promise<Ended> {
+  const { input = '', env = {} } = more;
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [join(root, 'scripts', 'meshproof.js'), ...words],
+      { cwd: folder, maxBuffer: 2 ** 26, env: { PATH: dirname(process.execPath), HOME: folder, ...env } },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : error.code, stdout, stderr });
+      },
+    );
+    child.stdin?.on('error', () => undefined).end(input);
+  });
+}
+
+const half = '{"kind":"distribution","weights":{"v1":1,"v2":1}}';
+const inTurn = (count: number): string => 'v1\nv2\n'.repeat(count / 2);
+
+describe('judge', () => {
+  test.each([
+    ['half each', half, inTurn(1000), 0, 'conformant'],
+    ['one version alone', half, 'v1\n'.repeat(1000), 1, 'non-conformant'],
+    ['too few answers', half, inTurn(20), 3, 'inconclusive'],
+    [
+      'an error for each second answer',
+      '{"kind":"errorRate","below":0.01}',
+      'v1\nerror\n'.repeat(500),
+      1,
+      'non-conformant',
+    ],
+  ])('of %s', async (_what, rule, input, code, verdict) => {
+    const ended = await meshproof(['judge', '--rule', rule, '-'], { input });
+    expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code, stderr: '' });
+    expect(JSON.parse(ended.stdout)).toMatchObject({ verdict });
+  });
+
+  test('by a rule with two mistakes names both, and judges nothing', async () => {
+    const rule = '{"kind":"exclusive","leakLimit":2}';
+    const { code, stdout, stderr } = await meshproof(['judge', '--rule', rule, '-'], { input: inTurn(10) });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/label/);
+    expect(stderr).toMatch(/leakLimit/);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('of a file that is not there', async () => {
+    const { code, stderr } = await meshproof(['judge', '--rule', half, 'nowhere.txt']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('there is no file nowhere.txt');
+  });
+});
+
+describe('what is asked for wrongly', () => {
+  test('an unknown suite, with what there is', async () => {
+    const { code, stderr } = await meshproof(['run', '--suite', 'nonsense']);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'unknown suite nonsense; suites: multi-primary, all\n',
+    });
+  });
+
+  test('an unknown option, with the right one', async () => {
+    const { code, stderr } = await meshproof(['run', '--sute', 'all']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--suite');
+  });
+
+  test('a run without Docker and without clusters', async () => {
+    const { code, stderr } = await meshproof(['run', '--suite', 'multi-primary']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/Docker does not answer.*--cluster cluster1=FILE/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('what touches nothing', () => {
+  test('the list is JSON with every check, its rule and cost', async () => {
+    const { code, stdout } = await meshproof(['list', '--suite', 'multi-primary', '--json']);
+    expect(code).toBe(0);
+    const checks = JSON.parse(stdout) as { id: string; rule: string; maxRequests: number | null }[];
+    expect(checks.length).toBeGreaterThan(50);
+    expect(new Set(checks.map(({ id }) => id)).size).toBe(checks.length);
+    expect(checks.filter(({ rule }) => rule === '')).toEqual([]);
+    expect(checks.some(({ maxRequests }) => maxRequests !== null && maxRequests > 100)).toBe(true);
+  });
+
+  test('a dry run prints manifests that are YAML, after the plan', async () => {
+    const words = ['run', '--suite', 'multi-primary', '--variant', 'gateways', '--dry-run'];
+    const { code, stdout, stderr } = await meshproof(words);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const yaml = stdout.slice(stdout.indexOf('\n---\n'));
+    const documents = parseAllDocuments(yaml);
+    if ('empty' in documents) throw new Error('documents were expected');
+    expect(documents.flatMap(({ errors }) => errors)).toEqual([]);
+    const kinds = documents.map((document) => document.get('kind'));
+    expect(new Set(kinds)).toContain('IstioOperator');
+    expect(kinds.filter((kind) => kind === 'Cluster')).toHaveLength(2);
+    expect(kinds).toContain('Deployment');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('help and version are asked for without a cluster', async () => {
+    expect((await meshproof(['--help'])).stdout).toContain('judge');
+    expect((await meshproof(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('the doctor', () => {
+  test('without Docker says so, with a remedy, and exits 2', async () => {
+    const { code, stdout, stderr } = await meshproof([
+      'doctor',
+      '--provider',
+      'kind',
+      '--suite',
+      'multi-primary',
+    ]);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/^error docker: /m);
+    expect(stdout).toMatch(/problems stand in the way of \d+ checks with --provider kind/);
+    expect(stderr).toBe('');
+  });
+
+  test('as JSON holds every finding', async () => {
+    const fakes = join(root, 'fixtures', 'bin');
+    const env = { PATH: [fakes, dirname(process.execPath)].join(delimiter), FAKE_DOCKER: 'down' };
+    const { code, stdout } = await meshproof(['doctor', '--provider', 'kind', '--json'], { env });
+    const { findings } = JSON.parse(stdout) as { findings: { severity: string; subject: string }[] };
+    expect(code).toBe(2);
+    expect(findings).toContainEqual(expect.objectContaining({ severity: 'error', subject: 'docker' }));
+  });
+});
+
+describe('the report of a run', () => {
+  test.each([
+    ['healthy', 0, 'conformant'],
+    ['broken', 1, 'non-conformant'],
+    ['set-up-died', 3, 'inconclusive'],
+    ['interrupted', 130, 'inconclusive'],
+    ['killed', 3, 'inconclusive'],
+  ])('that is %s', async (name, code, verdict) => {
+    const run = join(folder, name);
+    mkdirSync(run);
+    cpSync(join(root, 'fixtures', 'events', `${name}.ndjson`), join(run, 'events.ndjson'));
+    const ended = await meshproof(['report', run, '--json']);
+    expect(ended.code).toBe(code);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ verdict });
+    expect(readdirSync(run).sort()).toEqual(['events.ndjson', 'junit.xml', 'report.json', 'summary.md']);
+  });
+
+  test('is not to be had of another folder', async () => {
+    writeFileSync(join(folder, 'notes.txt'), '');
+    const { code, stderr } = await meshproof(['report', folder]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('is not the folder of a run');
+  });
+});
+
+test('where nothing was left, there is nothing to clean', async () => {
+  const { code, stdout } = await meshproof(['clean']);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'nothing to clean\n' });
+});
