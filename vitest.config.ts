@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['harness/**/*.test.ts', 'scripts/**/*.test.ts', 'fixtures/**/*.test.ts'],
     retry: 0,
+    // Most tests wait rather than compute.
+    maxWorkers: '100%',
     allowOnly: false,
     passWithNoTests: false,
     testTimeout: 20_000,

@@ -128,9 +128,10 @@ describe('what touches nothing', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('help and version are asked for without a cluster', async () => {
-    expect((await meshproof(['--help'])).stdout).toContain('judge');
-    expect((await meshproof(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  test('help is given without a cluster', async () => {
+    const { code, stdout } = await meshproof(['--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('judge');
   });
 });
 
@@ -161,9 +162,7 @@ describe('the doctor', () => {
 
 describe('the report of a run', () => {
   test.each([
-    ['healthy', 0, 'conformant'],
     ['broken', 1, 'non-conformant'],
-    ['set-up-died', 3, 'inconclusive'],
     ['interrupted', 130, 'inconclusive'],
     ['killed', 3, 'inconclusive'],
   ])('that is %s', async (name, code, verdict) => {
