@@ -1,31 +1,27 @@
 /** The command line: reads arguments, calls the command, sets the exit code. A user never sees a stack trace. */
 import { parseArguments, type Arguments } from './options/parse.ts';
-import { clean } from './run/clean-command.ts';
-import { doctor } from './run/doctor.ts';
-import { dryRun } from './run/dry-run.ts';
-import { judgeFile } from './run/judge-command.ts';
-import { list } from './run/list.ts';
 import { Mistakes } from './run/mistakes.ts';
-import { rebuildReport } from './run/report-command.ts';
 
+/** Each command loads what it needs, and no more: only a run needs vitest and all that comes with it. */
 async function carryOut(asked: Arguments): Promise<number> {
   switch (asked.command) {
-    case 'run': {
-      if (asked.options.dryRun) return dryRun(asked.options);
-      // Only a run needs vitest and all that comes with it.
-      const { run } = await import('./run/run.ts');
-      return run(asked.options, ['meshproof', ...process.argv.slice(2)].join(' '));
-    }
+    case 'run':
+      return asked.options.dryRun
+        ? (await import('./run/dry-run.ts')).dryRun(asked.options)
+        : (await import('./run/run.ts')).run(
+            asked.options,
+            ['meshproof', ...process.argv.slice(2)].join(' '),
+          );
     case 'list':
-      return list(asked.options);
+      return (await import('./run/list.ts')).list(asked.options);
     case 'doctor':
-      return doctor(asked.options);
+      return (await import('./run/doctor.ts')).doctor(asked.options);
     case 'judge':
-      return judgeFile(asked.options);
+      return (await import('./run/judge-command.ts')).judgeFile(asked.options);
     case 'clean':
-      return clean(asked.options);
+      return (await import('./run/clean-command.ts')).clean(asked.options);
     case 'report':
-      return rebuildReport(asked.options);
+      return (await import('./run/report-command.ts')).rebuildReport(asked.options);
   }
 }
 

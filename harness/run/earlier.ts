@@ -13,6 +13,8 @@ export interface Earlier {
   readonly meshVersion: string;
   /** The risks that were declared then: they hold for the evidence of then. */
   readonly risk: Risk;
+  /** Was it killed? Then some of its checks have no verdict at all. */
+  readonly killed: boolean;
   /** Ids of its inconclusive checks. */
   readonly open: readonly string[];
   /** Its other checks: they stay as they are. */
@@ -28,7 +30,7 @@ export function readEarlier(directory: string): Earlier {
   const open = report.checks.filter(
     ({ verdict, reason }) => verdict === 'inconclusive' && reason !== 'set-up-died',
   );
-  if (open.length === 0) {
+  if (open.length === 0 && report.run.ended !== null) {
     throw new Mistakes([
       `--continue ${directory}: no check of run ${report.run.id} is inconclusive; its verdict is ${report.verdict}`,
     ]);
@@ -41,6 +43,7 @@ export function readEarlier(directory: string): Earlier {
       falsePass: numberOr(report.defaults['falsePass'], DEFAULTS.falsePass),
       falseFail: numberOr(report.defaults['falseFail'], DEFAULTS.falseFail),
     },
+    killed: report.run.ended === null,
     open: [...ids],
     decided: report.checks.filter(({ id, reason }) => !ids.has(id) && reason !== 'set-up-died'),
     evidence: Object.fromEntries(

@@ -61,7 +61,7 @@ export async function plan(options: RunOptions): Promise<Plan> {
     ...options.cluster.map(({ name, file }) => [`--cluster ${name}`, file] as const),
   ]);
   const earlier = options.continue === undefined ? undefined : readEarlier(options.continue);
-  const all = narrowed(await choose(options), earlier);
+  const all = narrowed(await choose(options), earlier, options);
   const provider = await decideProvider(options);
   const wrong = typeof provider === 'string' ? [] : [provider.mistake];
   if (files.length + wrong.length > 0) throw new Mistakes([...files, ...wrong]);
@@ -148,17 +148,22 @@ const checkCount = ({ scenarios, variant }: Chosen, options: RunOptions): number
   );
 
 /** Of an earlier run only what it left undecided. */
-function narrowed(all: Chosen[], earlier: Earlier | undefined): Chosen[] {
+function narrowed(all: Chosen[], earlier: Earlier | undefined, options: RunOptions): Chosen[] {
   if (earlier === undefined) return all;
+  const decided = new Set(earlier.decided.map(({ id }) => id));
+  const isOpen = (id: string): boolean => (earlier.killed ? !decided.has(id) : earlier.open.includes(id));
   return all
     .map((one) => ({
       ...one,
-      scenarios: one.scenarios.filter(({ scenario, file }) =>
-        earlier.open.some((id) => id.startsWith(`${file.suite}/${one.variant}/${scenario.claim}/`)),
-      ),
+      scenarios: one.scenarios.filter((each) => checkIds(one, each, options).some(isOpen)),
     }))
     .filter(({ scenarios }) => scenarios.length > 0);
 }
+
+const checkIds = ({ suite, variant }: Chosen, { scenario }: Selected, options: RunOptions): string[] =>
+  Object.keys(scenario.checks({ bounds: boundsOf(options), variant })).map(
+    (check) => `${suite}/${variant}/${scenario.claim}/${check}`,
+  );
 
 function keptRun(reuse: string): string {
   const kept = knownRuns()
