@@ -109,7 +109,7 @@ export interface RunOptions {
   readonly outageErrors: number;
   /** Time to switch when a gateway or a cluster is lost, with outlier detection. @default 15s */
   readonly outageWithin: number;
-  /** Time until what came back answers again. @default 15s */
+  /** Time until what came back answers again, counted from when it is ready. @default 15s */
   readonly returnWithin: number;
 }
 

@@ -5,7 +5,7 @@ import { place, type Placement } from '../deploy/place.ts';
 import type { MeshInCluster, Member } from '../mesh/types.ts';
 import type { Freezable } from '../provider/types.ts';
 import type { Exec } from '../traffic/types.ts';
-import { poll } from '../wait/wait.ts';
+import { poll, WaitTimeout } from '../wait/wait.ts';
 import { Calls } from './calls.ts';
 import { ControlPlaneView } from './control-plane-view.ts';
 import { Door } from './door.ts';
@@ -103,6 +103,20 @@ export class ScenarioCluster<Check extends string = string> {
     const { namespace } = this.#scene;
     const scaled = await this.member.client.scale({ namespace, name: deployment }, replicas);
     return { what: `${deployment} in ${this.name} scaled to ${String(replicas)}`, ...scaled };
+  }
+
+  /**
+   * Gives a Deployment its replica back. The event ends when Kubernetes calls it available, or gives up waiting:
+   * how long a pod takes to start says nothing of the mesh.
+   */
+  async bringBack(deployment: string): Promise<Event> {
+    const { sentMs } = await this.scale(deployment, 1);
+    await this.isReady(deployment).catch((error: unknown) => {
+      // A pod that never gets ready, because its proxy does not, is for the check to judge.
+      if (!(error instanceof WaitTimeout)) throw error;
+      this.#scene.recorder.say(error.message);
+    });
+    return { what: `${deployment} in ${this.name} is ready again`, sentMs, acknowledgedMs: Date.now() };
   }
 
   /** Waits until a Deployment is rolled out. */

@@ -138,6 +138,20 @@ describe('a return', () => {
     expect(record?.evidence?.figures?.['timeBackMs']).toBeGreaterThan(500);
   });
 
+  test('is counted from when what brought it back was done, and the time since the command is told too', async () => {
+    answers('v2');
+    await call();
+    const sent = change('v2');
+    await sleep(400);
+    answers('v1');
+    await paced.sees(sent, ['v1']);
+    await paced.answersAgain({ ...sent, acknowledgedMs: Date.now() }, 'quickReturn');
+    const record = local.record('quickReturn');
+    expect(record).toMatchObject({ verdict: 'conformant', reason: 'seen' });
+    expect(record?.evidence?.figures?.['timeBackMs']).toBe(0);
+    expect(record?.evidence?.figures?.['timeBackSinceCommandMs']).toBeGreaterThan(350);
+  });
+
   test('that never comes says what answered instead', async () => {
     answers('v2');
     await call();

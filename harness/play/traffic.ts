@@ -132,7 +132,7 @@ export class PacedCalls<Check extends string = string> {
     });
   }
 
-  /** Judges how soon versions that were away answer again. */
+  /** Judges how soon versions that were away answer again, counted from when what brought them back was acknowledged. */
   async answersAgain(event: Event, check: Check): Promise<void> {
     const { subject } = this.#scene.recorder.declaration(check);
     if (subject.kind !== 'return') throw new Error(`the check ${check} is not about a return`);
@@ -142,8 +142,9 @@ export class PacedCalls<Check extends string = string> {
     await this.#until(withinMs + CALL_TIMEOUT_MS, () =>
       labels.every((label) => first(label)) ? true : undefined,
     );
-    const times = labels.map((label) => (first(label)?.receivedMs ?? Infinity) - event.sentMs);
-    const backMs = Math.max(...times);
+    const allAnsweredMs = Math.max(...labels.map((label) => first(label)?.receivedMs ?? Infinity));
+    const backMs = Math.max(0, allAnsweredMs - event.acknowledgedMs);
+    const sinceSentMs = allAnsweredMs - event.sentMs;
     const missing = labels.filter((label) => first(label) === undefined);
     const verdict = missing.length === 0 && backMs <= withinMs ? 'conformant' : 'non-conformant';
     const unknown = missing.length > 0 && this.#over;
@@ -153,10 +154,12 @@ export class PacedCalls<Check extends string = string> {
       message:
         missing.length > 0
           ? `expected answers from ${labels.join(' and ')} within ${seconds(withinMs)} of "${event.what}"; none from ${missing.join(', ')} in ${String(this.#since(event).length)} calls`
-          : `${labels.join(' and ')} answered ${seconds(backMs)} after "${event.what}" (limit ${seconds(withinMs)})`,
+          : `${labels.join(' and ')} answered ${seconds(backMs)} after "${event.what}" (limit ${seconds(withinMs)}), ${seconds(sinceSentMs)} after the command`,
       figures: {
         ...this.#figures(event, []),
-        ...(Number.isFinite(backMs) ? { timeBackMs: Math.round(backMs) } : {}),
+        ...(Number.isFinite(backMs)
+          ? { timeBackMs: Math.round(backMs), timeBackSinceCommandMs: Math.round(sinceSentMs) }
+          : {}),
       },
       startedAt: event.sentMs,
     });

@@ -5,7 +5,12 @@ import { connect } from '../cluster/cluster.ts';
 import { detectFeatures } from '../mesh/features.ts';
 import { installExternally } from '../mesh/external.ts';
 import { readMesh } from '../mesh/istio/facts.ts';
-import { installMultiPrimary, reintroduce, type IstioSettings } from '../mesh/istio/install.ts';
+import {
+  installMultiPrimary,
+  reintroduce,
+  type IstioSettings,
+  type RisingMesh,
+} from '../mesh/istio/install.ts';
 import { variantOfClusters } from '../mesh/preflight.ts';
 import type { Member, MeshFacts, MissingFeatures } from '../mesh/types.ts';
 import type { Provider, Rising } from '../provider/types.ts';
@@ -30,6 +35,8 @@ export interface Wanted {
   readonly suite: string;
   readonly variant: string;
   readonly clusters: readonly ClusterTopology[];
+  /** Called with each cluster that the harness installs a mesh into, as soon as proxies are injected there. */
+  readonly whenInjecting?: (member: Member) => Promise<void>;
 }
 
 /** Brings up clusters and mesh, everything at once that can be; each stage is timed. */
@@ -131,9 +138,23 @@ async function installed(run: Run, way: OnTheWay, settings: IstioSettings): Prom
     };
     if (reuse === undefined) await installExternally(vendor, members);
   } else if (reuse === undefined) {
-    await installMultiPrimary(way.members, settings).ready;
+    const mesh = installMultiPrimary(way.members, settings);
+    startAhead(way, mesh);
+    await mesh.ready;
   } else {
     await reintroduce(await Promise.all(way.members.values()), settings);
+  }
+}
+
+/** What can be begun before the mesh is complete. Whatever fails is done again later, and told then. */
+function startAhead({ members, wanted }: OnTheWay, mesh: RisingMesh): void {
+  const { whenInjecting } = wanted;
+  if (whenInjecting === undefined) return;
+  for (const [name, rising] of members) {
+    void mesh.injects
+      .get(name)
+      ?.then(async () => whenInjecting(await rising))
+      .catch(() => undefined);
   }
 }
 

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { deployAhead } from '../play/ahead.ts';
 import type { RunContext } from '../play/context.ts';
 import { kindName } from '../provider/kind/config.ts';
 import type { Provider } from '../provider/types.ts';
@@ -21,7 +22,7 @@ export interface VariantRun extends Wanted {
 export async function runVariant(run: Run, variant: VariantRun, keep: boolean): Promise<void> {
   const forget = journalClusters(run, variant);
   try {
-    const ready = await bringUp(run, variant.provider, variant);
+    const ready = await bringUp(run, variant.provider, { ...variant, ...ahead(run, variant) });
     await playOn(run, variant, ready);
     await Promise.all(ready.members.map(({ client }) => client.close()));
   } catch (error) {
@@ -31,6 +32,15 @@ export async function runVariant(run: Run, variant: VariantRun, keep: boolean): 
     closeUnjudged(run, variant);
     if (!keep) await tearDown(run, variant, forget);
   }
+}
+
+/** The first scenario's applications start while the mesh is being completed. Only in clusters that go away afterwards. */
+function ahead(run: Run, { variant, provider, scenarios }: VariantRun): Pick<Wanted, 'whenInjecting'> {
+  const first = scenarios.find((selected) => whySkipped(selected, variant, {}) === undefined);
+  if (first === undefined || provider.name !== 'kind') return {};
+  const injection = run.options.injectionLabel ?? { key: 'istio-injection', value: 'enabled' };
+  const soFar = { ...placingOf(run), variant, injection };
+  return { whenInjecting: (member) => deployAhead(member, first, soFar) };
 }
 
 /** What the clusters themselves have to say when something broke; before they are gone. */
@@ -85,6 +95,21 @@ function withoutSkipped(run: Run, { variant, scenarios }: VariantRun, ready: Rea
   });
 }
 
+type Placing = 'runId' | 'appsDirectory' | 'timeoutMs' | 'images' | 'imageHub' | 'pullSecret';
+
+/** How applications are placed in clusters. */
+function placingOf({ id, options }: Run): Pick<RunContext, Placing> {
+  const [namespace, name] = (options.imagePullSecret ?? '').split('/');
+  return {
+    runId: id,
+    appsDirectory,
+    timeoutMs: options.timeout,
+    images: options.image,
+    imageHub: options.imageHub,
+    pullSecret: namespace !== undefined && name !== undefined ? { namespace, name } : undefined,
+  };
+}
+
 function contextOf(
   run: Run,
   variant: VariantRun,
@@ -92,23 +117,17 @@ function contextOf(
 ): RunContext {
   const { options } = run;
   const { mesh, members, missing } = found.ready;
-  const [namespace, name] = (options.imagePullSecret ?? '').split('/');
   return {
-    runId: run.id,
+    ...placingOf(run),
     variant: variant.variant,
     outDirectory: run.log.directory,
     stateBase: stateDirectory(),
-    appsDirectory,
     members: members.map(({ topology, provided }) => ({ topology, provided })),
     mesh,
     missing,
     scenarios: found.playable.map(({ file }) => file),
     bounds: boundsOf(options),
     rate: options.rate,
-    timeoutMs: options.timeout,
-    images: options.image,
-    imageHub: options.imageHub,
-    pullSecret: namespace !== undefined && name !== undefined ? { namespace, name } : undefined,
     keep: options.keep,
     risk: run.risk,
     evidence: run.earlier?.evidence ?? {},

@@ -110,6 +110,6 @@ export const bounds = {
   returnWithin: duration({
     fallback: 15_000,
     commands: run,
-    about: 'Time until what came back answers again.',
+    about: 'Time until what came back answers again, counted from when it is ready.',
   }),
 } satisfies Partial<Rows>;

@@ -51,7 +51,7 @@ export default scenario({
         await cluster2.scaleMesh(gateway, 1);
         await cluster2.meshIsReady(gateway);
       }
-      const back = await cluster2.scale('helloworld-v2', 1);
+      const back = await cluster2.bringBack('helloworld-v2');
       await from1.answersAgain(back, 'scaled-away/back');
       await calls.gate();
     });

@@ -72,7 +72,7 @@ export default scenario({
       });
 
       await step(`helloworld-${version} is scaled to one again`, async () => {
-        const back = await home.scale(`helloworld-${version}`, 1);
+        const back = await home.bringBack(`helloworld-${version}`);
         await Promise.all([
           from1.answersAgain(back, `${version}-back/cluster1`),
           from2.answersAgain(back, `${version}-back/cluster2`),

@@ -1,0 +1,33 @@
+import { dirname } from 'node:path';
+import { deploy, readApplication } from '../deploy/apps.ts';
+import { createNamespace } from '../deploy/namespace.ts';
+import type { InjectionLabel, Member } from '../mesh/types.ts';
+import type { Scenario } from '../scenario.ts';
+import type { RunContext, ScenarioFile } from './context.ts';
+import { namespaceOf } from './namespace.ts';
+
+/** What can be said of a run before its mesh is ready. */
+export type RunSoFar = Pick<
+  RunContext,
+  'runId' | 'variant' | 'appsDirectory' | 'timeoutMs' | 'images' | 'imageHub' | 'pullSecret'
+> & { readonly injection: InjectionLabel };
+
+/**
+ * Deploys what a scenario needs in one cluster while the rest of the mesh is still being installed. The play applies
+ * the same objects again, which changes nothing, and waits for them: whatever goes wrong here is told there.
+ */
+export async function deployAhead(
+  member: Member,
+  planned: { readonly scenario: Scenario; readonly file: ScenarioFile },
+  run: RunSoFar,
+): Promise<void> {
+  const { scenario, file } = planned;
+  const apps = scenario.apps[member.topology.name] ?? [];
+  const namespace = namespaceOf(run, file);
+  const { runId, injection, pullSecret, images, imageHub } = run;
+  await createNamespace(member.client, namespace, { runId, injection, pullSecret });
+  const folders = { scenario: dirname(file.file), shared: run.appsDirectory };
+  const objects = apps.flatMap((app) => readApplication(app, folders));
+  const placement = { namespace, runId, images, imageHub, imagePullSecret: pullSecret?.name };
+  await deploy(member.client, objects, { placement, timeoutMs: run.timeoutMs });
+}
