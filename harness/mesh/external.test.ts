@@ -9,6 +9,7 @@ import { connect } from '../cluster/cluster.ts';
 import type { ProvidedCluster } from '../provider/types.ts';
 import {
   cleanUpExternally,
+  environmentOf,
   installExternally,
   kubeconfigVariable,
   type ExternalInstaller,
@@ -52,6 +53,9 @@ const installer = (name: string, changed: Partial<ExternalInstaller> = {}): Exte
   ...changed,
 });
 
+const told = (members: readonly Member[]): Promise<Record<string, string>> =>
+  environmentOf(join(folder, 'work'), members);
+
 const messageOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
     () => 'it succeeded',
@@ -63,10 +67,10 @@ test('an installer is told of every cluster, works in a folder of its own, and i
     await member('cluster1', { serverForPeers: 'https://198.51.100.1:6443' }),
     await member('cluster-2'),
   ];
-  await installExternally(installer('good'), members);
-  await cleanUpExternally(installer('good'), members);
-  const told = await readFile(join(folder, 'work', 'called-install'), 'utf8');
-  expect(told.split('\n')).toEqual(
+  await installExternally(installer('good'), await told(members));
+  await cleanUpExternally(installer('good'), await told(members));
+  const called = await readFile(join(folder, 'work', 'called-install'), 'utf8');
+  expect(called.split('\n')).toEqual(
     expect.arrayContaining([
       `MESHPROOF_KUBECONFIG_CLUSTER1=${join(folder, 'cluster1-given')}`,
       `MESHPROOF_KUBECONFIG_CLUSTER_2=${join(folder, 'cluster-2-given')}`,
@@ -94,7 +98,7 @@ test('an installer is told of every cluster, works in a folder of its own, and i
 });
 
 test('a named context becomes the current one of a private copy whose paths still hold', async () => {
-  await installExternally(installer('good'), [await member('cluster1', { context: 'two' })]);
+  await installExternally(installer('good'), await told([await member('cluster1', { context: 'two' })]));
   const pinned = join(folder, 'work', 'cluster1.kubeconfig');
   expect(await readFile(join(folder, 'work', 'called-install'), 'utf8')).toContain(
     `MESHPROOF_KUBECONFIG_CLUSTER1=${pinned}\n`,
@@ -118,7 +122,9 @@ test('a kubeconfig that is not YAML is not quoted', async () => {
 });
 
 test('a failing installer is told with its exit code, its last words without secrets, and its log', async () => {
-  const message = await messageOf(installExternally(installer('failing'), [await member('cluster1')]));
+  const message = await messageOf(
+    installExternally(installer('failing'), await told([await member('cluster1')])),
+  );
   expect(message).toMatch(/failing install failed: exit code 9/);
   expect(message).toContain('quota exceeded in cluster2');
   expect(message).toContain(join(folder, 'work', 'install.log'));
@@ -127,7 +133,7 @@ test('a failing installer is told with its exit code, its last words without sec
 
 test('a hanging installer is stopped with its children', async () => {
   const message = await messageOf(
-    installExternally(installer('hanging', { timeoutMs: 500 }), [await member('cluster1')]),
+    installExternally(installer('hanging', { timeoutMs: 500 }), await told([await member('cluster1')])),
   );
   expect(message).toMatch(/did not end within 500 ms, which --timeout bounds/);
   const child = Number(await readFile(join(folder, 'work', 'child'), 'utf8'));
@@ -140,7 +146,7 @@ test('a hanging installer is stopped with its children', async () => {
 test('an installer that is no program is told as such', async () => {
   const program = join(folder, 'installer');
   await writeFile(program, '#!/bin/sh\n');
-  const message = await messageOf(installExternally(installer('good', { program }), []));
+  const message = await messageOf(installExternally(installer('good', { program }), {}));
   expect(message).toMatch(/installer is not an executable file[\s\S]*chmod \+x/);
 });
 

@@ -38,35 +38,36 @@ export interface InstallerTopology {
 }
 
 /** Installs the mesh into all clusters. Throws with the installer's last words, and where its log is. */
-export const installExternally = (installer: ExternalInstaller, members: readonly Member[]): Promise<void> =>
-  call(installer, members, 'install');
+export const installExternally = (
+  installer: ExternalInstaller,
+  env: Readonly<Record<string, string>>,
+): Promise<void> => callWith(installer, env, 'install');
 
-/** Removes the mesh from all clusters. The installer has to bear it if there is none. */
-export const cleanUpExternally = (installer: ExternalInstaller, members: readonly Member[]): Promise<void> =>
-  call(installer, members, 'cleanup');
+/** Removes the mesh from all clusters, by what `environmentOf` told. The installer has to bear it if there is none. */
+export const cleanUpExternally = (
+  installer: ExternalInstaller,
+  env: Readonly<Record<string, string>>,
+): Promise<void> => callWith(installer, env, 'cleanup');
 
 /** The variable that names a cluster's kubeconfig: `cluster-1` → `MESHPROOF_KUBECONFIG_CLUSTER_1`. */
 export const kubeconfigVariable = (cluster: string): string =>
   `MESHPROOF_KUBECONFIG_${cluster.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 
-async function call(
+async function callWith(
   installer: ExternalInstaller,
-  members: readonly Member[],
+  env: Readonly<Record<string, string>>,
   action: 'install' | 'cleanup',
 ): Promise<void> {
   const { program, directory, timeoutMs, signal } = installer;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const logFile = join(directory, `${action}.log`);
   try {
-    const env = await environment(directory, members);
     await run(program, [action], { cwd: directory, env, timeoutMs, signal, logFile });
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new Error(
       `the installer ${program} ${action} failed: ${explain(error, timeoutMs)}\n  its log: ${logFile}`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 }
@@ -79,7 +80,12 @@ function explain(error: CommandError, timeoutMs: number): string {
   return error.message;
 }
 
-async function environment(directory: string, members: readonly Member[]): Promise<Record<string, string>> {
+/** What an installer is told: variables, and the files below `directory` that they name. No secret is among them. */
+export async function environmentOf(
+  directory: string,
+  members: readonly Member[],
+): Promise<Record<string, string>> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const topologyFile = join(directory, 'topology.json');
   await writeFile(topologyFile, `${JSON.stringify(describe(members), null, 2)}\n`);
   const files = await Promise.all(

@@ -8,15 +8,23 @@ import type { Member } from '../mesh/types.ts';
 import { redact } from '../report/redact.ts';
 import type { Diagnostics } from '../report/types.ts';
 import { bounded } from '../wait/wait.ts';
+import { evidenceFrom } from './evidence.ts';
+import { hintsFrom, type ClusterEvidence } from './hints.ts';
 
 const DEADLINE_MS = 20_000;
+
+interface Collected {
+  /** Paths below the run's folder. */
+  readonly files: readonly string[];
+  readonly evidence: ClusterEvidence;
+}
 
 /** Collects, once per scenario, what a person would look at first when a check is not conformant. */
 export class Diagnoser {
   readonly #members: readonly Member[];
   readonly #namespace: string;
   readonly #out: { readonly directory: string; readonly path: string };
-  #collected: Promise<string[]> | undefined;
+  #collected: Promise<Collected[]> | undefined;
 
   constructor(
     members: readonly Member[],
@@ -30,18 +38,25 @@ export class Diagnoser {
 
   async collect(place: { readonly where?: string; readonly again?: string }): Promise<Diagnostics> {
     this.#collected ??= this.#collectAll();
-    const files = await this.#collected;
+    const collected = await this.#collected;
     return {
-      files,
-      hints: [],
+      files: collected.flatMap(({ files }) => files),
+      hints: hintsFrom(collected.map(({ evidence }) => evidence)),
       ...(place.where === undefined ? {} : { where: place.where }),
       ...(place.again === undefined ? {} : { again: place.again }),
     };
   }
 
-  async #collectAll(): Promise<string[]> {
-    const written = await Promise.all(this.#members.map((member) => this.#collectFrom(member)));
-    return written.flat();
+  async #collectAll(): Promise<Collected[]> {
+    return Promise.all(
+      this.#members.map(async (member) => {
+        const [files, evidence] = await Promise.all([
+          this.#collectFrom(member),
+          evidenceFrom(member, this.#namespace),
+        ]);
+        return { files, evidence };
+      }),
+    );
   }
 
   async #collectFrom(member: Member): Promise<string[]> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { which } from '../command/which.ts';
 import { connect } from '../cluster/cluster.ts';
 import { detectFeatures } from '../mesh/features.ts';
-import { installExternally } from '../mesh/external.ts';
+import { environmentOf, installExternally } from '../mesh/external.ts';
 import { readMesh } from '../mesh/istio/facts.ts';
 import {
   installMultiPrimary,
@@ -63,7 +63,14 @@ export async function bringUp(run: Run, provider: Provider, wanted: Wanted): Pro
     ),
   );
   try {
-    await meshOn(run, provider, { rising, members, directory, wanted, say });
+    await meshOn(run, provider, {
+      rising,
+      members,
+      directory,
+      wanted,
+      say,
+      stays: provider.name === 'kubeconfig',
+    });
     return await readAll(run, provider, { wanted, members: await Promise.all(members.values()) });
   } catch (error) {
     // What is still being made has to be there before it can be torn down.
@@ -77,6 +84,8 @@ interface OnTheWay {
   readonly members: ReadonlyMap<string, Promise<Member>>;
   readonly directory: string;
   readonly wanted: Wanted;
+  /** The clusters were there before the run, and are there after it. */
+  readonly stays: boolean;
   readonly say: (text: string) => void;
 }
 
@@ -127,22 +136,36 @@ async function member(
 }
 
 async function installed(run: Run, way: OnTheWay, settings: IstioSettings): Promise<void> {
-  const { installer, reuse, timeout } = run.options;
-  if (installer !== undefined) {
-    const members = await Promise.all(way.members.values());
-    const vendor = {
-      program: userPath(installer),
-      directory: join(way.directory, 'installer'),
-      timeoutMs: 4 * timeout,
-      signal: run.signal,
-    };
-    if (reuse === undefined) await installExternally(vendor, members);
-  } else if (reuse === undefined) {
+  const { installer, reuse } = run.options;
+  if (reuse !== undefined) {
+    if (installer === undefined) await reintroduce(await Promise.all(way.members.values()), settings);
+  } else if (installer !== undefined) {
+    await installedBy(userPath(installer), run, way);
+  } else {
+    await willUninstall(run, way);
     const mesh = installMultiPrimary(way.members, settings);
     startAhead(way, mesh);
     await mesh.ready;
-  } else {
-    await reintroduce(await Promise.all(way.members.values()), settings);
+  }
+}
+
+/** A vendor's own program installs the mesh, and is called to remove it from clusters that stay. */
+async function installedBy(program: string, run: Run, way: OnTheWay): Promise<void> {
+  const members = await Promise.all(way.members.values());
+  const directory = join(way.directory, 'installer');
+  const timeoutMs = 4 * run.options.timeout;
+  const env = await environmentOf(directory, members);
+  if (way.stays) run.state.willUndo({ kind: 'installer', program, directory, env, timeoutMs });
+  await installExternally({ program, directory, timeoutMs, signal: run.signal }, env);
+}
+
+/** Clusters that stay get rid of the mesh when the run is over, or by `clean`. */
+async function willUninstall(run: Run, { members, stays }: OnTheWay): Promise<void> {
+  if (!stays) return;
+  for (const { provided } of await Promise.all(members.values())) {
+    const { kubeconfig, context } = provided;
+    const place = { kubeconfig, ...(context === undefined ? {} : { context }) };
+    run.state.willUndo({ kind: 'mesh', program: run.options.istioctlBin, ...place });
   }
 }
 

@@ -114,6 +114,34 @@ describe('a run that was killed', () => {
     expect(existsSync(state.directory)).toBe(false);
   });
 
+  test('has the mesh removed that it installed into clusters that stay', async () => {
+    for (const name of ['gateways.networking.istio.io', 'gateways.gateway.networking.k8s.io']) {
+      server.put({
+        apiVersion: 'apiextensions.k8s.io/v1',
+        kind: 'CustomResourceDefinition',
+        metadata: { name },
+      });
+    }
+    namespace('istio-system', DEAD);
+    namespace('theirs', 'another');
+    const mesh: Undo = { kind: 'mesh', kubeconfig, program: 'istioctl' };
+    expect(await cleanRun(deadRun(DEAD, [mesh]), say)).toEqual({ left: [] });
+    expect(commands()).toContain(`istioctl uninstall --kubeconfig ${kubeconfig} --purge -y`);
+    expect(namespaces()).toEqual(['theirs']);
+    expect([...server.objects.keys()].filter((path) => path.includes('customresourcedefinitions'))).toEqual([
+      expect.stringContaining('gateways.gateway.networking.k8s.io'),
+    ]);
+  });
+
+  test('has the installer called that installed the mesh, with what it was told then', async () => {
+    const program = fileURLToPath(new URL('../../fixtures/installers/good', import.meta.url));
+    const directory = join(folder, 'installer');
+    const env = { PATH: '/usr/bin:/bin', MESHPROOF_CLUSTERS: 'cluster1 cluster2', MESHPROOF_TOPOLOGY: '/t' };
+    const undo: Undo = { kind: 'installer', program, directory, env, timeoutMs: 5000 };
+    expect(await cleanRun(deadRun(DEAD, [undo]), say)).toEqual({ left: [] });
+    expect(readFileSync(join(directory, 'cleanup.log'), 'utf8')).toContain('cleanup in cluster1 cluster2');
+  });
+
   test('may have been cleaned before: what is not there is fine', async () => {
     const undos: Undo[] = [
       scaled(1),

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -142,6 +142,25 @@ describe('a plan', () => {
     cpSync(healthy, join(folder, 'done', 'events.ndjson'));
     const done = await mistakesOf(plan(asked('--continue', join(folder, 'done'))));
     expect(done).toEqual([expect.stringMatching(/no check of run .* is inconclusive/)]);
+  });
+
+  test('counts a check once that was decided before, though its scenario is played again', async () => {
+    const lines = readFileSync(healthy, 'utf8')
+      .replaceAll('/M2/reached', '/M2/reaches')
+      .replaceAll('/M2/half-each', '/M2/halves')
+      .split('\n')
+      .filter((line) => !line.includes('"type":"check"') || line.includes('"multi-primary/gateways/M2/'))
+      .map((line) =>
+        line.includes('/M2/halves"')
+          ? line.replace('"verdict":"conformant"', '"verdict":"inconclusive"')
+          : line,
+      );
+    mkdirSync(join(folder, 'undecided'));
+    writeFileSync(join(folder, 'undecided', 'events.ndjson'), lines.join('\n'));
+    const words = ['--cluster', `cluster1=${healthy}`, '--cluster', `cluster2=${healthy}`];
+    const again = await plan(asked(...words, '--continue', join(folder, 'undecided')));
+    expect(again.earlier?.open).toContain('multi-primary/gateways/M2/halves');
+    expect(again.checks).toBe(2);
   });
 
   test('cannot reuse a run that was not kept', async () => {

@@ -20,7 +20,7 @@ import type { VariantRun } from './variant.ts';
 export interface Plan {
   readonly provider: ProviderName;
   readonly variants: readonly VariantRun[];
-  /** How many checks there are, skipped ones too. */
+  /** How many checks the report will have: skipped ones too, and those that an earlier run decided. */
   readonly checks: number;
   /** Shared out so that the whole run keeps the budget for false alarms. */
   readonly risk: Risk;
@@ -68,13 +68,15 @@ export async function plan(options: RunOptions): Promise<Plan> {
   const name = provider as ProviderName;
   const reuse = options.reuse === undefined ? undefined : keptRun(options.reuse);
   const variants = all.filter(({ variant }) => reuse === undefined || wasKept(reuse, variant));
-  const checks = variants.reduce((sum, one) => sum + checkCount(one, options), 0);
+  const checks = variants.flatMap((one) => one.scenarios.flatMap((each) => checkIds(one, each, options)));
+  const decided = earlier?.decided.map(({ id }) => id) ?? [];
   return {
     provider: name,
     variants: variants.map((one): VariantRun => ({ ...one, provider: createProvider(name, options, one) })),
-    checks,
+    // A scenario that is played for one of its checks may hold others that were decided before.
+    checks: new Set([...checks, ...decided]).size,
     // Each check has a companion about errors, which can fail too.
-    risk: earlier?.risk ?? { falsePass: DEFAULTS.falsePass, falseFail: falseFailPerCheck(2 * checks) },
+    risk: earlier?.risk ?? { falsePass: DEFAULTS.falsePass, falseFail: falseFailPerCheck(2 * checks.length) },
     earlier,
     reuse,
   };
@@ -140,12 +142,6 @@ export function undecidable(all: readonly Chosen[], options: RunOptions): string
     }
   });
 }
-
-const checkCount = ({ scenarios, variant }: Chosen, options: RunOptions): number =>
-  scenarios.reduce(
-    (sum, { scenario }) => sum + Object.keys(scenario.checks({ bounds: boundsOf(options), variant })).length,
-    0,
-  );
 
 /** Of an earlier run only what it left undecided. */
 function narrowed(all: Chosen[], earlier: Earlier | undefined, options: RunOptions): Chosen[] {

@@ -63,7 +63,7 @@ function begin(
     environment: { provider: planned.provider, notes: [...options.note] },
     defaults: declaredDefaults(options, planned.risk),
   });
-  log.append({ type: 'plan', checks: planned.checks + (planned.earlier?.decided.length ?? 0) });
+  log.append({ type: 'plan', checks: planned.checks });
   for (const check of planned.earlier?.decided ?? []) log.append({ type: 'check', check });
   const { earlier, risk, reuse } = planned;
   return {

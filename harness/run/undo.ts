@@ -2,6 +2,7 @@ import { sep } from 'node:path';
 import { ApiError, connect, type Cluster } from '../cluster/cluster.ts';
 import { CommandError } from '../command/command-error.ts';
 import { run } from '../command/command.ts';
+import { cleanUpExternally } from '../mesh/external.ts';
 import { deleteKindClusters, kindClustersOf } from '../provider/kind/kind.ts';
 import { thaw } from '../provider/kind/nodes.ts';
 import { removeNamespaces } from '../provider/kubeconfig/namespaces.ts';
@@ -26,6 +27,10 @@ export async function undoOne(undo: Undo, state: RunState): Promise<string[]> {
         return await inCluster(undo, (cluster) => removeNamespaces(cluster, [undo.name]));
       case 'revision':
         return await uninstall(undo);
+      case 'mesh':
+        return await uninstallMesh(undo);
+      case 'installer':
+        return await callCleanUp(undo);
     }
   } catch (error) {
     return [`${describe(undo)}: ${reasonOf(error)}`];
@@ -45,6 +50,10 @@ export function describe(undo: Undo): string {
       return `remove namespace ${undo.name} (${placeOf(undo)})`;
     case 'revision':
       return `uninstall revision ${undo.revision} (${placeOf(undo)})`;
+    case 'mesh':
+      return `uninstall Istio (${placeOf(undo)})`;
+    case 'installer':
+      return `${undo.program} cleanup`;
   }
 }
 
@@ -109,11 +118,35 @@ async function deleteClusters({ names, program }: UndoOf<'clusters'>, state: Run
 export const stuckCluster = (program: string, name: string): string =>
   `kind cluster ${name}; see: ${program} delete cluster --name ${name}`;
 
+const optionsOf = ({ kubeconfig, context }: Place): string[] => [
+  '--kubeconfig',
+  kubeconfig,
+  ...(context === undefined ? [] : ['--context', context]),
+];
+
+/** Everything that `--install-mesh` brought into a cluster that had no mesh; preflight saw to that. */
+async function uninstallMesh(undo: UndoOf<'mesh'>): Promise<string[]> {
+  await run(undo.program, ['uninstall', ...optionsOf(undo), '--purge', '-y'], { timeoutMs: 240_000 });
+  return inCluster(undo, async (cluster) => {
+    const definitions = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' };
+    const found = await cluster.list(definitions);
+    const ours = found.filter(({ metadata }) => metadata.name.endsWith('.istio.io'));
+    await Promise.all(ours.map(({ metadata: { name } }) => cluster.delete({ ...definitions, name })));
+    return removeNamespaces(cluster, ['istio-system']);
+  });
+}
+
+async function callCleanUp({ program, directory, env, timeoutMs }: UndoOf<'installer'>): Promise<string[]> {
+  await cleanUpExternally({ program, directory, timeoutMs, signal: new AbortController().signal }, env);
+  return [];
+}
+
 async function uninstall(undo: UndoOf<'revision'>): Promise<string[]> {
-  const { program, kubeconfig, context, revision } = undo;
-  const where = ['--kubeconfig', kubeconfig, ...(context === undefined ? [] : ['--context', context])];
+  const { program, revision } = undo;
   try {
-    await run(program, ['uninstall', ...where, '--revision', revision, '-y'], { timeoutMs: 120_000 });
+    await run(program, ['uninstall', ...optionsOf(undo), '--revision', revision, '-y'], {
+      timeoutMs: 120_000,
+    });
   } catch (error) {
     // istioctl fails where the revision is not installed; then there is nothing to do.
     const installed = await inCluster(undo, (cluster) =>

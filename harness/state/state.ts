@@ -33,6 +33,21 @@ export type Undo =
       readonly context?: string;
       readonly revision: string;
       readonly program: string;
+    }
+  | {
+      /** Istio in a cluster that had none. */
+      readonly kind: 'mesh';
+      readonly kubeconfig: string;
+      readonly context?: string;
+      readonly program: string;
+    }
+  | {
+      /** A mesh that a vendor's own program installed; the same program removes it. */
+      readonly kind: 'installer';
+      readonly program: string;
+      readonly directory: string;
+      readonly env: Readonly<Record<string, string>>;
+      readonly timeoutMs: number;
     };
 
 /** One line of a run's journal: what was done (undone = false) or put back. */

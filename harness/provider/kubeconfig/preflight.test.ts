@@ -103,12 +103,21 @@ describe('preflight', () => {
     ]);
   });
 
+  test('a mesh is not installed beside one that is there', async () => {
+    second.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } });
+    const found = await preflight({ installMesh: true });
+    expect(found.filter(({ message }) => message.includes('istio-system already'))).toEqual([
+      one('cluster2', 'error', /--install-mesh expects a cluster without a mesh/),
+    ]);
+    expect((await preflight()).filter(({ message }) => message.includes('istio-system already'))).toEqual([]);
+  });
+
   test('an old API server is told with its version', async () => {
     first.override(/GET \/version/, (response) => {
       answer(response, 200, { gitVersion: 'v1.26.15-eks-1' });
     });
     expect(await preflight()).toEqual([
-      one('cluster1', 'error', /1\.27 or later is needed; the API server is v1\.26\.15/),
+      one('cluster1', 'error', /1\.30 or later is needed; the API server is v1\.26\.15/),
     ]);
   });
 

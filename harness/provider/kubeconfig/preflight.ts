@@ -12,7 +12,8 @@ import { reasonOf } from './reason.ts';
 import { rightsFor } from './rights.ts';
 
 /** Server-side apply with field validation is stable from here on. */
-const MINIMUM: Version = [1, 27, 0];
+/** The first with `preStop.sleep` switched on, which the applications use. */
+const MINIMUM: Version = [1, 30, 0];
 /** Certificates begin to be refused somewhere beyond; Istio backdates its own by two minutes. */
 const SKEW_WARNING_MS = 30_000;
 const SKEW_REMEDY =
@@ -59,6 +60,7 @@ async function lookAt(source: ClusterSource, options: KubeconfigOptions): Promis
     const findings = [
       ...checkVersion(name, version),
       ...checkServer(cluster, options),
+      ...(await checkEmpty(cluster, options)),
       ...checkSkew(skew),
       ...rights,
     ];
@@ -93,7 +95,7 @@ function checkVersion(name: string, text: string): Finding[] {
   const version = readVersion(text);
   if (version === undefined || atLeast(version, MINIMUM)) return [];
   return [
-    about(name).error(`Kubernetes 1.27 or later is needed; the API server is ${text}`, `upgrade ${name}`),
+    about(name).error(`Kubernetes 1.30 or later is needed; the API server is ${text}`, `upgrade ${name}`),
   ];
 }
 
@@ -105,6 +107,16 @@ function checkServer(cluster: Cluster, options: KubeconfigOptions): Finding[] {
   const message = `the API server's address is ${cluster.server}; control planes of other clusters cannot reach that`;
   const remedy = `set the address that other clusters reach as server in ${cluster.kubeconfig} (a kind cluster's: kind get kubeconfig --internal)`;
   return [about(cluster.name).error(message, remedy)];
+}
+
+/** A mesh that is to be installed must not be mixed up with one that is there: what was installed is removed again. */
+async function checkEmpty(cluster: Cluster, options: KubeconfigOptions): Promise<Finding[]> {
+  if (!options.installMesh) return [];
+  const there = await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: 'istio-system' });
+  if (there === undefined) return [];
+  const message =
+    'there is a namespace istio-system already; --install-mesh expects a cluster without a mesh';
+  return [about(cluster.name).error(message, 'leave out --install-mesh to use the mesh that is there')];
 }
 
 async function measureSkew(cluster: Cluster): Promise<Skew> {

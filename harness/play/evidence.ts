@@ -1,0 +1,110 @@
+import { isServing } from '../cluster/pods.ts';
+import type { KubernetesObject } from '../cluster/types.ts';
+import { watchedClusters } from '../mesh/istio/control-plane.ts';
+import { SYSTEM_NAMESPACE } from '../mesh/istio/install.ts';
+import { certificatesIn } from '../mesh/istio/proxy.ts';
+import type { Member } from '../mesh/types.ts';
+import { bounded } from '../wait/wait.ts';
+import type { ClusterEvidence, PodSeen, RouteSeen } from './hints.ts';
+
+const DEADLINE_MS = 20_000;
+const NETWORKING = 'networking.istio.io/v1';
+
+/** What hints go by, read from one cluster. What cannot be read in time is left out. */
+export async function evidenceFrom(member: Member, namespace: string): Promise<ClusterEvidence> {
+  const { client, provided, topology } = member;
+  const pods =
+    (await readable(() => client.list<PodObject>({ apiVersion: 'v1', kind: 'Pod', namespace }))) ?? [];
+  const list = (kind: string, where: string): Promise<KubernetesObject[]> =>
+    client.list({ apiVersion: NETWORKING, kind, namespace: where });
+  const [watched, roots, routes, gateways] = await Promise.all([
+    readable(() => watchedClusters(client)),
+    readable(() => rootsIn(member, namespace, pods)),
+    readable(() => list('VirtualService', namespace)),
+    readable(() => list('Gateway', SYSTEM_NAMESPACE)),
+  ]);
+  const context = provided.context === undefined ? '' : ` --context ${provided.context}`;
+  return {
+    cluster: topology.name,
+    network: topology.network,
+    kubectl: `kubectl --kubeconfig ${provided.kubeconfig}${context}`,
+    namespace,
+    pods: pods.filter(isInjected).map(podSeen),
+    watched,
+    roots,
+    routes: routes?.map(routeSeen),
+    passThroughGateways: gateways?.filter((gateway) => JSON.stringify(gateway).includes('"AUTO_PASSTHROUGH"'))
+      .length,
+  };
+}
+
+const readable = async <T>(look: () => Promise<T>): Promise<T | undefined> =>
+  bounded({ timeoutMs: DEADLINE_MS, onTimeout: () => new Error('no answer in time') }, look).catch(
+    () => undefined,
+  );
+
+/** Roots that the first ready proxy checks others against. */
+async function rootsIn(
+  { client }: Member,
+  namespace: string,
+  pods: readonly PodObject[],
+): Promise<readonly string[] | undefined> {
+  const proxied = pods.find((pod) => isServing(pod) && podSeen(pod).containers.includes('istio-proxy'));
+  if (proxied === undefined) return undefined;
+  const held = await certificatesIn(client, { namespace, pod: proxied.metadata.name });
+  return [...new Set(held.flatMap(({ rootSerialNumbers }) => rootSerialNumbers))];
+}
+
+interface PodObject extends KubernetesObject {
+  readonly spec?: {
+    readonly containers?: readonly { readonly name: string }[];
+    readonly initContainers?: readonly { readonly name: string }[];
+  };
+  readonly status?: {
+    readonly containerStatuses?: readonly {
+      readonly state?: { readonly waiting?: { readonly reason?: string } };
+    }[];
+  };
+}
+
+/** Some pods are not to have a proxy. */
+const isInjected = ({ metadata }: PodObject): boolean =>
+  metadata.labels?.['sidecar.istio.io/inject'] !== 'false' && metadata['deletionTimestamp'] === undefined;
+
+const podSeen = (pod: PodObject): PodSeen => ({
+  name: pod.metadata.name,
+  ready: isServing(pod),
+  containers: [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map(({ name }) => name),
+  waiting: (pod.status?.containerStatuses ?? []).flatMap(({ state }) => state?.waiting?.reason ?? []),
+});
+
+interface Route {
+  readonly route?: readonly {
+    readonly destination?: { readonly host?: string; readonly subset?: string };
+    readonly weight?: number;
+  }[];
+  readonly fault?: {
+    readonly abort?: { readonly httpStatus?: number; readonly percentage?: { readonly value?: number } };
+  };
+}
+
+function routeSeen({ metadata, spec }: KubernetesObject & { readonly spec?: unknown }): RouteSeen {
+  const { hosts = [], http = [] } = (spec ?? {}) as {
+    readonly hosts?: readonly string[];
+    readonly http?: readonly Route[];
+  };
+  return { name: metadata.name, hosts, shares: http.map(inWords).join('; ') || 'nowhere' };
+}
+
+function inWords({ route = [], fault }: Route): string {
+  const shares = route.map(({ destination, weight }) => {
+    const subset = destination?.subset === undefined ? '' : ` ${destination.subset}`;
+    return `${destination?.host ?? '?'}${subset}${route.length > 1 ? ` ${String(weight ?? 0)} %` : ''}`;
+  });
+  const abort = fault?.abort;
+  const aborted =
+    abort === undefined
+      ? []
+      : [`answering ${String(abort.httpStatus ?? '?')} to ${String(abort.percentage?.value ?? '?')} %`];
+  return [...shares, ...aborted].join(', ');
+}

@@ -1,0 +1,118 @@
+import type { WatchedCluster } from '../mesh/istio/control-plane.ts';
+
+/** A pod as far as hints go by it. */
+export interface PodSeen {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly containers: readonly string[];
+  /** Why a container waits, e.g. `ImagePullBackOff`; empty when none does. */
+  readonly waiting: readonly string[];
+}
+
+/** A VirtualService: how it shares out the calls to its hosts, in words. */
+export interface RouteSeen {
+  readonly name: string;
+  readonly hosts: readonly string[];
+  readonly shares: string;
+}
+
+/** What was found in one cluster when a check was not conformant. What could not be read is undefined: it proves nothing. */
+export interface ClusterEvidence {
+  readonly cluster: string;
+  readonly network: string;
+  /** `kubectl` with the options that lead to this cluster. */
+  readonly kubectl: string;
+  readonly namespace: string;
+  readonly pods: readonly PodSeen[];
+  readonly watched: readonly WatchedCluster[] | undefined;
+  /** Serial numbers of the roots that its proxies check others against. */
+  readonly roots: readonly string[] | undefined;
+  readonly routes: readonly RouteSeen[] | undefined;
+  /** How many Gateways pass on mutual TLS from other networks. */
+  readonly passThroughGateways: number | undefined;
+}
+
+/**
+ * From what was found to the likely cause, each with a command to look. Only what the evidence shows; nothing is
+ * suggested of what could not be read.
+ */
+export function hintsFrom(clusters: readonly ClusterEvidence[]): string[] {
+  return [
+    ...clusters.flatMap(podHints),
+    ...clusters.flatMap((cluster) => discoveryHints(cluster, clusters)),
+    ...trustHints(clusters),
+    ...clusters.flatMap((cluster) => gatewayHints(cluster, clusters)),
+    ...clusters.flatMap(routeHints),
+  ];
+}
+
+function podHints({ cluster, kubectl, namespace, pods }: ClusterEvidence): string[] {
+  const look = `${kubectl} -n ${namespace} get pods`;
+  const troubled = pods.filter(({ ready }) => !ready);
+  const reasons = [...new Set(troubled.flatMap(({ waiting }) => waiting))].join(', ') || 'no reason given';
+  const bare = pods.filter(({ containers }) => !containers.includes('istio-proxy'));
+  return [
+    ...(troubled.length === 0
+      ? []
+      : [
+          `${String(troubled.length)} of ${String(pods.length)} pods in ${cluster} are not ready (${reasons}): ${look}`,
+        ]),
+    ...(bare.length === 0
+      ? []
+      : [
+          `${names(bare)} in ${cluster} run without a proxy: was injection off when they were made? ${look} --show-labels`,
+        ]),
+  ];
+}
+
+function discoveryHints(
+  { cluster, kubectl, watched }: ClusterEvidence,
+  all: readonly ClusterEvidence[],
+): string[] {
+  if (watched === undefined) return [];
+  const remote = watched.filter(({ secretName }) => secretName !== '');
+  const unsynced = remote.filter(({ syncStatus }) => syncStatus !== 'synced');
+  const look = `${kubectl} -n istio-system get secrets -l istio/multiCluster=true`;
+  if (unsynced.length > 0) {
+    const states = unsynced.map(({ id, syncStatus }) => `${id}: ${syncStatus}`).join(', ');
+    return [
+      `the control plane of ${cluster} cannot read other clusters (${states}): is the remote secret's token valid, and its address one that istiod reaches? ${look}`,
+    ];
+  }
+  if (remote.length >= all.length - 1) return [];
+  return [
+    `the control plane of ${cluster} watches ${String(remote.length)} of ${String(all.length - 1)} other clusters: a remote secret is missing. ${look}`,
+  ];
+}
+
+function trustHints(clusters: readonly ClusterEvidence[]): string[] {
+  const known = clusters.filter(({ roots }) => roots !== undefined && roots.length > 0);
+  const [first, ...others] = known;
+  if (first === undefined) return [];
+  return others
+    .filter(({ roots }) => !(roots ?? []).some((root) => first.roots?.includes(root)))
+    .map(
+      ({ cluster, kubectl }) =>
+        `proxies in ${first.cluster} and in ${cluster} trust different roots, so they refuse each other's certificates: compare cacerts, and restart pods that are older than it. ${kubectl} -n istio-system get secret cacerts -o jsonpath='{.data.root-cert\\.pem}'`,
+    );
+}
+
+function gatewayHints(
+  { cluster, kubectl, network, passThroughGateways }: ClusterEvidence,
+  all: readonly ClusterEvidence[],
+): string[] {
+  const crossed = all.some((other) => other.network !== network);
+  if (!crossed || passThroughGateways !== 0) return [];
+  return [
+    `no Gateway in ${cluster} passes calls on from other networks (TLS mode AUTO_PASSTHROUGH): ${kubectl} -n istio-system get gateways.networking.istio.io`,
+  ];
+}
+
+function routeHints({ cluster, kubectl, namespace, routes = [] }: ClusterEvidence): string[] {
+  return routes.map(
+    ({ name, hosts, shares }) =>
+      `a VirtualService is in force in ${cluster}: ${name} sends ${hosts.join(', ')} to ${shares}. ${kubectl} -n ${namespace} get virtualservices -o yaml`,
+  );
+}
+
+const names = (pods: readonly PodSeen[]): string => pods.map(({ name }) => name).join(', ');
