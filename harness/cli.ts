@@ -1,5 +1,5 @@
 /** The command line: reads arguments, calls the command, sets the exit code. A user never sees a stack trace. */
-import { parseArguments, type Arguments } from './options/parse.ts';
+import { DEBUG_VARIABLE, parseArguments, type Arguments } from './options/parse.ts';
 import { Mistakes } from './run/mistakes.ts';
 
 /** Each command loads what it needs, and no more: only a run needs vitest and all that comes with it. */
@@ -32,7 +32,7 @@ function told(error: unknown): number {
   }
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`the harness broke: ${message}\n`);
-  if (process.env['MESHPROOF_DEBUG'] !== undefined && error instanceof Error)
+  if (process.env[DEBUG_VARIABLE] !== undefined && error instanceof Error)
     process.stderr.write(`${error.stack ?? ''}\n`);
   return 3;
 }

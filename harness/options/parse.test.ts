@@ -102,7 +102,7 @@ describe('flags go before the environment, the environment before defaults', () 
   });
 
   it('an unknown variable of ours is a warning with the one that was meant', () => {
-    expect(parsed('run', { MESHPROOF_KEP: '1', MESHPRO: 'x' }).warnings).toEqual([
+    expect(parsed('run', { MESHPROOF_KEP: '1', MESHPRO: 'x', MESHPROOF_DEBUG: '1' }).warnings).toEqual([
       'MESHPROOF_KEP is no option of meshproof and has no effect (did you mean MESHPROOF_KEEP?)',
     ]);
   });

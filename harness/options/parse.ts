@@ -169,9 +169,12 @@ function assemble(command: Command, values: Readonly<Record<string, unknown>>, e
   return { command, options: values, warnings: strangers(env) } as unknown as Arguments;
 }
 
+/** Set, it makes `cli.ts` print the stack of what broke in the harness itself. No option: it is for its developers. */
+export const DEBUG_VARIABLE = 'MESHPROOF_DEBUG';
+
 /** Variables that look like ours and are none: a misspelt one would otherwise be silently without effect. */
 function strangers(env: Environment): readonly string[] {
-  const known = rows.map(([field]) => environmentName(field));
+  const known = [...rows.map(([field]) => environmentName(field)), DEBUG_VARIABLE];
   return Object.keys(env)
     .filter((name) => name.startsWith('MESHPROOF_') && !known.includes(name))
     .map((name) => `${name} is no option of meshproof and has no effect${didYouMean(name, known)}`);

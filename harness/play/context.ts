@@ -1,5 +1,5 @@
 import type { KindHandle } from './freezing.ts';
-import type { MeshFacts, MissingFeatures } from '../mesh/types.ts';
+import type { MeshFacts } from '../mesh/types.ts';
 import type { ClusterTopology } from '../topology/topology.ts';
 import type { ProvidedCluster } from '../provider/types.ts';
 import type { Bounds } from '../scenario.ts';
@@ -33,7 +33,6 @@ export interface RunContext {
   readonly appsDirectory: string;
   readonly members: readonly { readonly topology: ClusterTopology; readonly provided: ProvidedCluster }[];
   readonly mesh: MeshFacts;
-  readonly missing: MissingFeatures;
   readonly scenarios: readonly ScenarioFile[];
   readonly bounds: Bounds;
   /** Calls per second of each caller in paced loops. */

@@ -88,7 +88,7 @@ export class ControlPlaneView {
       .map(({ proxy }) => proxy);
     return {
       holds: connected.length > 0 && foreign.length === 0,
-      seen: `${String(connected.length)} proxies are connected to the control plane of ${this.#cluster.name}, of ${other.name} ${foreign.length === 0 ? 'none' : named(foreign)}`,
+      seen: `${countOf(connected)} connected to the control plane of ${this.#cluster.name}, of ${other.name} ${foreign.length === 0 ? 'none' : named(foreign)}`,
       figures: { connected: connected.length, foreign: foreign.length },
     };
   }
@@ -135,7 +135,7 @@ export class ControlPlaneView {
     const afterMs = Date.now() - restart.sentMs;
     return {
       holds: fresh.length > 0 && proxies.length > 0,
-      seen: `${String(fresh.length)} new istiod ready in ${this.#cluster.name} ${(afterMs / 1000).toFixed(1)} s after its restart, ${String(proxies.length)} proxies connected`,
+      seen: `${String(fresh.length)} new istiod ready in ${this.#cluster.name} ${(afterMs / 1000).toFixed(1)} s after its restart, ${countOf(proxies)} connected`,
       figures: { newPods: fresh.length, connected: proxies.length, readyAfterMs: afterMs },
     };
   }
@@ -197,3 +197,6 @@ export class ControlPlaneView {
     return first.deployment;
   }
 }
+
+const countOf = ({ length }: readonly unknown[]): string =>
+  length === 1 ? '1 proxy is' : `${String(length)} proxies are`;

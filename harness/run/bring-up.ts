@@ -27,7 +27,6 @@ export interface Ready {
   readonly missing: MissingFeatures;
   /** The variant that the clusters are in, as their networks and gateways show. */
   readonly variant: VariantName | undefined;
-  readonly wanted: Wanted;
 }
 
 /** One variant of a suite's topology on the way up. */
@@ -71,7 +70,7 @@ export async function bringUp(run: Run, provider: Provider, wanted: Wanted): Pro
       say,
       stays: provider.name === 'kubeconfig',
     });
-    return await readAll(run, provider, { wanted, members: await Promise.all(members.values()) });
+    return await readAll(run, provider, await Promise.all(members.values()));
   } catch (error) {
     // What is still being made has to be there before it can be torn down.
     await Promise.allSettled([...members.values(), rising.joined]);
@@ -195,13 +194,8 @@ function settingsOf(run: Run, way: OnTheWay): IstioSettings {
 }
 
 /** Reads the mesh as it is, whoever installed it, and tells the report. */
-async function readAll(
-  run: Run,
-  provider: Provider,
-  found: { readonly wanted: Wanted; readonly members: readonly Member[] },
-): Promise<Ready> {
+async function readAll(run: Run, provider: Provider, members: readonly Member[]): Promise<Ready> {
   const { options } = run;
-  const { members, wanted } = found;
   const clusters = await Promise.all(members.map(({ client }) => readMesh(client, options.injectionLabel)));
   const { features, missing } = detectFeatures(clusters, {
     mayDisrupt: !provider.meshIsThere || options.allowDisruption,
@@ -220,7 +214,7 @@ async function readAll(
   };
   await describeEnvironment(run, provider, { members, mesh });
   checkVersion(run, mesh);
-  return { members, mesh, missing, variant: variantOfClusters(clusters), wanted };
+  return { members, mesh, missing, variant: variantOfClusters(clusters) };
 }
 
 async function describeEnvironment(

@@ -116,7 +116,7 @@ function contextOf(
   found: { readonly ready: Ready; readonly playable: readonly Selected[] },
 ): RunContext {
   const { options } = run;
-  const { mesh, members, missing } = found.ready;
+  const { mesh, members } = found.ready;
   return {
     ...placingOf(run),
     variant: variant.variant,
@@ -124,7 +124,6 @@ function contextOf(
     stateBase: stateDirectory(),
     members: members.map(({ topology, provided }) => ({ topology, provided })),
     mesh,
-    missing,
     scenarios: found.playable.map(({ file }) => file),
     bounds: boundsOf(options),
     rate: options.rate,

@@ -116,7 +116,7 @@ export const where = {
       placeholder: '',
       fallback: 'node-ip',
       commands: clusters,
-      about: 'How gateways on kind get an address.',
+      about: 'How gateways on kind get an address (metallb is untested).',
     },
     loadBalancerChoices,
   ),
