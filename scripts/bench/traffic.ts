@@ -4,7 +4,7 @@
  * two see other shares of versions than chance explains.
  *
  *     node --import tsx scripts/bench/traffic.ts [REQUESTS]
- *     node --import tsx scripts/bench/traffic.ts [REQUESTS] --kubeconfig FILE --namespace NAMESPACE --pod POD --url URL
+ *     node --import tsx scripts/bench/traffic.ts [REQUESTS] --kubeconfig FILE --namespace NAMESPACE --pod POD --container CONTAINER --url URL
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -58,13 +58,14 @@ interface Place {
   readonly kubeconfig: string;
   readonly namespace: string;
   readonly pod: string;
+  readonly container: string;
   readonly url: string;
 }
 
-async function fromPod({ kubeconfig, namespace, pod, url }: Place, requests: number): Promise<void> {
+async function fromPod({ kubeconfig, url, ...pod }: Place, requests: number): Promise<void> {
   const cluster = await connect({ name: 'cluster', kubeconfig, context: undefined });
   try {
-    const caller = { exec: (request: Parameters<Exec>[0]) => cluster.exec(request), pod: { namespace, pod } };
+    const caller = { exec: (request: Parameters<Exec>[0]) => cluster.exec(request), pod };
     print(await measureLoops(caller, { url, answeredBy }, requests));
   } finally {
     await cluster.close();
@@ -141,14 +142,14 @@ function fail(message: string): void {
 
 async function main(): Promise<void> {
   const option = { type: 'string' } as const;
-  const options = { kubeconfig: option, namespace: option, pod: option, url: option };
+  const options = { kubeconfig: option, namespace: option, pod: option, container: option, url: option };
   const { values, positionals } = parseArgs({ allowPositionals: true, options });
   const requests = Number(positionals[0] ?? 600);
-  const { kubeconfig, namespace, pod, url } = values;
+  const { kubeconfig, namespace, pod, container, url } = values;
   if (kubeconfig === undefined) await onThisMachine(requests);
-  else if (namespace !== undefined && pod !== undefined && url !== undefined) {
-    await fromPod({ kubeconfig, namespace, pod, url }, requests);
-  } else fail('--kubeconfig needs --namespace, --pod and --url');
+  else if (namespace !== undefined && pod !== undefined && container !== undefined && url !== undefined) {
+    await fromPod({ kubeconfig, namespace, pod, container, url }, requests);
+  } else fail('--kubeconfig needs --namespace, --pod, --container and --url');
 }
 
 if (process.argv[2] === 'serve') {
