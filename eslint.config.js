@@ -11,6 +11,8 @@ const nodeGlobals = Object.fromEntries(
 /** The pipeline. A stage imports only stages before it, and the leaves. */
 const stages = ['topology', 'provider', 'cluster', 'mesh', 'deploy', 'traffic', 'verdict', 'report'];
 const leaves = ['wait', 'command', 'options', 'state'];
+/** The embedded mesh: the harness knows it only through its provider, and it knows nothing of the harness. */
+const world = 'embedded';
 
 /** Types that are data every stage may speak of, whatever its place; and the package's own description. */
 const shared = ['(\\.\\./)?package\\.json$', 'verdict/types\\.ts$', 'cluster/types\\.ts$'];
@@ -19,6 +21,8 @@ const shared = ['(\\.\\./)?package\\.json$', 'verdict/types\\.ts$', 'cluster/typ
 const exceptions = {
   // Clusters that exist already are asked, before anything is made, who they are and what they allow: through the client.
   'provider/kubeconfig': ['cluster'],
+  // What it starts, and the form in which it speaks to it.
+  'provider/embedded': [world],
 };
 
 /** Packages that only these folders know. */
@@ -31,7 +35,7 @@ const owners = {
 /** What a folder of harness/, such as `provider` or `provider/kind`, may import, at each depth of files below it. */
 function boundaries(folder, allowed) {
   const own = folder.split('/').length;
-  return [0, 1, 2].map((below) => ({
+  return [0, 1, 2, 3].map((below) => ({
     files: [`harness/${folder}/${'*/'.repeat(below)}*.ts`],
     ignores: ['**/*.test.ts'],
     rules: {
@@ -74,6 +78,7 @@ const allowedIn = (stage) =>
 const pipeline = [
   ...stages.flatMap((stage) => boundaries(stage, allowedIn(stage))),
   ...leaves.flatMap((leaf) => boundaries(leaf, leaves)),
+  ...boundaries(world, ['wait', 'command']),
   ...Object.entries(exceptions).flatMap(([folder, more]) =>
     boundaries(folder, [...allowedIn(folder.split('/')[0]), ...more]),
   ),

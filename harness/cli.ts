@@ -1,17 +1,13 @@
 /** The command line: reads arguments, calls the command, sets the exit code. A user never sees a stack trace. */
 import { DEBUG_VARIABLE, parseArguments, type Arguments } from './options/parse.ts';
+import type { RunOptions } from './options/types.ts';
 import { Mistakes } from './run/mistakes.ts';
 
 /** Each command loads what it needs, and no more: only a run needs vitest and all that comes with it. */
 async function carryOut(asked: Arguments): Promise<number> {
   switch (asked.command) {
     case 'run':
-      return asked.options.dryRun
-        ? (await import('./run/dry-run.ts')).dryRun(asked.options)
-        : (await import('./run/run.ts')).run(
-            asked.options,
-            ['meshproof', ...process.argv.slice(2)].join(' '),
-          );
+      return carryOutRun(asked.options);
     case 'list':
       return (await import('./run/list.ts')).list(asked.options);
     case 'doctor':
@@ -23,6 +19,13 @@ async function carryOut(asked: Arguments): Promise<number> {
     case 'report':
       return (await import('./run/report-command.ts')).rebuildReport(asked.options);
   }
+}
+
+async function carryOutRun(options: RunOptions): Promise<number> {
+  if (options.defect.some(({ name }) => name === 'list'))
+    return (await import('./run/defects.ts')).listDefects(options);
+  if (options.dryRun) return (await import('./run/dry-run.ts')).dryRun(options);
+  return (await import('./run/run.ts')).run(options, ['meshproof', ...process.argv.slice(2)].join(' '));
 }
 
 function told(error: unknown): number {

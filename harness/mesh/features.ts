@@ -5,8 +5,8 @@ export interface Means {
   /** The harness made the clusters, or `--allow-disruption` was given. */
   readonly mayDisrupt: boolean;
   readonly canFreeze: boolean;
-  /** istioctl is there. */
-  readonly canInstall: boolean;
+  /** Why no second revision can be installed; undefined if one can. */
+  readonly cannotInstall: string | undefined;
 }
 
 /** For every feature that scenarios may need: undefined when it is there, else why not. */
@@ -38,10 +38,7 @@ export function detectFeatures(
     freezing: means.canFreeze
       ? undefined
       : 'nodes of these clusters cannot be stopped and started by the harness',
-    revisions:
-      noPods ??
-      noDisruption ??
-      (means.canInstall ? undefined : 'there is no istioctl to install a second revision with'),
+    revisions: noPods ?? noDisruption ?? means.cannotInstall,
   };
   const entries = Object.entries(reasons) as [Feature, string | undefined][];
   return {

@@ -1,5 +1,5 @@
 import type { Parsed } from './option.ts';
-import type { ClusterSource, Label } from './types.ts';
+import type { ClusterSource, Defect, Label } from './types.ts';
 
 type Form<T> = { readonly value: T } | { readonly mistake: string };
 
@@ -18,6 +18,13 @@ export function label(given: string): Form<Label> {
   const [, key, value] = match ?? [];
   if (key === undefined || value === undefined) return { mistake: 'expected a label, KEY=VALUE' };
   return { value: { key, value } };
+}
+
+/** `NAME[=VALUE]`. Which defects there are is not for the command line to know. */
+export function defect(given: string): Form<Defect> {
+  const [, name, value] = /^([a-z0-9-]+)(?:=(.+))?$/.exec(given) ?? [];
+  if (name === undefined) return { mistake: 'expected NAME or NAME=VALUE' };
+  return { value: value === undefined ? { name } : { name, value } };
 }
 
 /** `NAME=REF`; REF may hold `=`, NAME not. */

@@ -16,6 +16,11 @@ export function contradictions(command: Command, given: Given): readonly string[
       `--cluster is for existing clusters, --provider ${provider} makes its own: leave one of them out`,
     );
   }
+  if (provider !== 'embedded' && provider !== 'auto') {
+    if ((given.defect ?? []).length > 0) mistakes.push('--defect is for --provider embedded alone');
+    if (given.timeScale !== undefined && given.timeScale !== 1)
+      mistakes.push('--time-scale is for --provider embedded alone');
+  }
   if (given.continue !== undefined && given.dryRun === true) {
     mistakes.push('--continue measures and --dry-run touches nothing: leave one of them out');
   }

@@ -24,6 +24,12 @@ export interface ClusterSource {
   readonly context?: string;
 }
 
+/** `--defect NAME[=VALUE]`. */
+export interface Defect {
+  readonly name: string;
+  readonly value?: string;
+}
+
 /** A label, `KEY=VALUE`. */
 export interface Label {
   readonly key: string;
@@ -43,6 +49,10 @@ export interface RunOptions {
 
   /** Who provides the clusters. @default "auto" */
   readonly provider: ProviderChoice;
+  /** On the embedded mesh, the share of their usual time that pods take to start, get ready and end. @default 1 */
+  readonly timeScale: number;
+  /** What is wrong with the embedded mesh, on purpose. @default [] */
+  readonly defect: readonly Defect[];
   /** Existing clusters, by their name in the topology. @default [] */
   readonly cluster: readonly ClusterSource[];
   /** Let scenarios scale or restart what the harness did not make (istiod, gateways). @default false */

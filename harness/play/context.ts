@@ -1,7 +1,6 @@
-import type { KindHandle } from './freezing.ts';
 import type { MeshFacts } from '../mesh/types.ts';
 import type { ClusterTopology } from '../topology/topology.ts';
-import type { ProvidedCluster } from '../provider/types.ts';
+import type { FreezerHandle, ProvidedCluster } from '../provider/types.ts';
 import type { Bounds } from '../scenario.ts';
 import type { Risk } from '../verdict/types.ts';
 
@@ -48,6 +47,7 @@ export interface RunContext {
   readonly evidence: Readonly<Record<string, unknown>>;
   /** Ids of checks that an earlier run decided: they are not judged again. */
   readonly settled: readonly string[];
-  readonly kind: KindHandle | undefined;
+  /** By what parts of the clusters are stopped, where that can be done. */
+  readonly freezer: FreezerHandle | undefined;
   readonly revisionInstaller: RevisionInstaller | undefined;
 }

@@ -3,13 +3,13 @@ import type { KubernetesObject } from '../cluster/types.ts';
 import { readApplication, deploy } from '../deploy/apps.ts';
 import { place, type Placement } from '../deploy/place.ts';
 import type { MeshInCluster, Member } from '../mesh/types.ts';
+import { freezeWith } from '../provider/freezing.ts';
 import type { Freezable } from '../provider/types.ts';
 import type { Exec } from '../traffic/types.ts';
 import { poll, WaitTimeout } from '../wait/wait.ts';
 import { Calls } from './calls.ts';
 import { ControlPlaneView } from './control-plane-view.ts';
 import { Door } from './door.ts';
-import { freezeCluster } from './freezing.ts';
 import { ProxyView } from './proxy-view.ts';
 import { restartDeployment } from './restart.ts';
 import type { Scene } from './scene.ts';
@@ -184,9 +184,10 @@ export class ScenarioCluster<Check extends string = string> {
   /** Stops the cluster's node, or its API server alone. Thawed after the play at the latest. */
   async freeze(part: Freezable): Promise<{ readonly event: Event; thaw: () => Promise<Event> }> {
     const { context, state, undo } = this.#scene;
-    if (context.kind === undefined) throw new Error('freezing needs clusters of the kind provider');
+    if (context.freezer === undefined)
+      throw new Error('nothing of these clusters can be stopped and started by the harness');
     const sentMs = Date.now();
-    const frozen = await freezeCluster(context.kind, { cluster: this.name, part }, state);
+    const frozen = await freezeWith(context.freezer, { cluster: this.name, part }, state);
     const event = {
       what: `the ${part === 'node' ? 'node' : 'API server'} of ${this.name} frozen`,
       sentMs,

@@ -27,6 +27,16 @@ export interface ProvidedCluster {
 /** What can be stopped without being deleted. */
 export type Freezable = 'node' | 'api-server';
 
+/** What was stopped, and how it is started again. */
+export interface Frozen {
+  readonly thaw: () => Promise<void>;
+}
+
+/** Plain data by which any thread of the run can stop parts of a provider's clusters: `freezeWith`. */
+export type FreezerHandle =
+  | { readonly kind: 'kind'; readonly runId: string }
+  | { readonly kind: 'embedded'; /** The world's own. */ readonly directory: string };
+
 /** What a provider is asked to bring up. */
 export interface ClusterRequest {
   readonly runId: string;
@@ -50,6 +60,10 @@ export interface Provider {
   readonly name: 'kind' | 'kubeconfig' | 'embedded';
   /** Does the mesh come with the clusters? Then it is looked at, not installed. */
   readonly meshIsThere: boolean;
+  /** The mesh that it comes with, by name; Istio where it does not say. */
+  readonly meshName?: string;
+  /** Does the run make the clusters, so that it may disrupt all that is in them? */
+  readonly ownsClusters: boolean;
   /** All problems at once; touches nothing. */
   preflight(): Promise<Finding[]>;
   up(request: ClusterRequest): Rising;
@@ -57,6 +71,8 @@ export interface Provider {
   down(runId: string): Promise<string[]>;
   /** Writes the clusters' own logs below `directory`. */
   logs(runId: string, directory: string): Promise<void>;
-  /** Stops a part of a cluster, and gives back what starts it again. Absent where it cannot be done. */
-  freeze?(cluster: string, part: Freezable): Promise<{ thaw: () => Promise<void> }>;
+  /** By what parts of its clusters are stopped, once they are up. Absent where that cannot be done. */
+  freezer?(request: Pick<ClusterRequest, 'runId' | 'directory'>): FreezerHandle;
+  /** What readers of a report have to know of it before all else. */
+  readonly caution?: string;
 }

@@ -38,9 +38,13 @@ export interface Wanted {
   readonly whenInjecting?: (member: Member) => Promise<void>;
 }
 
+/** Where what belongs to the clusters of a variant is kept: kubeconfigs, logs. */
+export const variantDirectory = (run: Pick<Run, 'clustersOf'>, variant: string): string =>
+  join(new RunState(run.clustersOf).directory, variant);
+
 /** Brings up clusters and mesh, everything at once that can be; each stage is timed. */
 export async function bringUp(run: Run, provider: Provider, wanted: Wanted): Promise<Ready> {
-  const directory = join(new RunState(run.clustersOf).directory, wanted.variant);
+  const directory = variantDirectory(run, wanted.variant);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const say = (text: string): void => {
     run.log.append({ type: 'progress', text });
@@ -68,7 +72,7 @@ export async function bringUp(run: Run, provider: Provider, wanted: Wanted): Pro
       directory,
       wanted,
       say,
-      stays: provider.name === 'kubeconfig',
+      stays: !provider.ownsClusters,
     });
     return await readAll(run, provider, await Promise.all(members.values()));
   } catch (error) {
@@ -198,15 +202,15 @@ async function readAll(run: Run, provider: Provider, members: readonly Member[])
   const { options } = run;
   const clusters = await Promise.all(members.map(({ client }) => readMesh(client, options.injectionLabel)));
   const { features, missing } = detectFeatures(clusters, {
-    mayDisrupt: !provider.meshIsThere || options.allowDisruption,
-    canFreeze: provider.freeze !== undefined,
-    canInstall: (await which(options.istioctlBin)) !== undefined,
+    mayDisrupt: provider.ownsClusters || !provider.meshIsThere || options.allowDisruption,
+    canFreeze: provider.freezer !== undefined,
+    cannotInstall: await whyNoRevision(provider, options.istioctlBin),
   });
   const versions = [
     ...new Set(clusters.flatMap(({ controlPlanes }) => controlPlanes.map(({ version }) => version))),
   ];
   const mesh: MeshFacts = {
-    name: 'Istio',
+    name: provider.meshName ?? 'Istio',
     version: versions.join(', ') || 'unknown',
     dataPlane: 'sidecar',
     clusters: Object.fromEntries(clusters.map((one) => [one.cluster, one])),
@@ -215,6 +219,14 @@ async function readAll(run: Run, provider: Provider, members: readonly Member[])
   await describeEnvironment(run, provider, { members, mesh });
   checkVersion(run, mesh);
   return { members, mesh, missing, variant: variantOfClusters(clusters) };
+}
+
+/** Why no second revision of the control plane can be installed; undefined where one can. */
+async function whyNoRevision(provider: Provider, istioctl: string): Promise<string | undefined> {
+  if (provider.name === 'embedded') return 'the embedded mesh has one revision of its control plane';
+  return (await which(istioctl)) === undefined
+    ? 'there is no istioctl to install a second revision with'
+    : undefined;
 }
 
 async function describeEnvironment(

@@ -4,6 +4,7 @@ import { run as runCommand } from '../command/command.ts';
 import { imagesIn, readApplication } from '../deploy/apps.ts';
 import { imageFor } from '../deploy/place.ts';
 import type { RunOptions } from '../options/types.ts';
+import { EmbeddedProvider } from '../provider/embedded/embedded.ts';
 import { KindProvider } from '../provider/kind/kind.ts';
 import { KubeconfigProvider } from '../provider/kubeconfig/kubeconfig.ts';
 import type { Provider } from '../provider/types.ts';
@@ -23,35 +24,18 @@ const dockerAnswers = async (): Promise<boolean> => {
 };
 
 /** Providers of this version. */
-export type ProviderName = 'kind' | 'kubeconfig';
+export type ProviderName = Provider['name'];
 
-/** Which provider `auto` means here. It never looks at the user's current context. */
-export async function decideProvider(
-  options: RunOptions,
-): Promise<ProviderName | { readonly mistake: string }> {
-  if (options.provider === 'kind' || options.provider === 'kubeconfig') return options.provider;
-  if (options.provider === 'embedded')
-    return {
-      mistake: 'the embedded provider is not part of this version; use --provider kind or kubeconfig',
-    };
+/** Which provider `auto` means here: embedded where nothing else can be. It never looks at the user's current context. */
+export async function decideProvider(options: RunOptions): Promise<ProviderName> {
+  if (options.provider !== 'auto') return options.provider;
   if (options.cluster.length > 0) return 'kubeconfig';
   const [docker, kind, istioctl] = await Promise.all([
     dockerAnswers(),
     which(options.kindBin),
     which(options.istioctlBin),
   ]);
-  if (docker && kind !== undefined && istioctl !== undefined) return 'kind';
-  const missing = [
-    ...(docker ? [] : ['Docker does not answer (docker version)']),
-    ...(kind === undefined ? [`there is no ${options.kindBin} on PATH`] : []),
-    ...(istioctl === undefined ? [`there is no ${options.istioctlBin} on PATH`] : []),
-  ];
-  return {
-    mistake:
-      `no provider can be used here: ${missing.join('; ')}, and no --cluster was given. ` +
-      'Install what is missing, or give clusters: --cluster cluster1=FILE[:CONTEXT] --cluster cluster2=FILE[:CONTEXT]. ' +
-      'See: npx meshproof doctor --provider kind',
-  };
+  return docker && kind !== undefined && istioctl !== undefined ? 'kind' : 'embedded';
 }
 
 /** Makes the provider for one topology. */
@@ -67,6 +51,14 @@ export function createProvider(
       clusters,
       installMesh: options.installMesh,
       allowDisruption: options.allowDisruption,
+    });
+  }
+  if (name === 'embedded') {
+    return new EmbeddedProvider({
+      clusters,
+      timeScale: options.timeScale,
+      defects: options.defect,
+      keep: options.keep,
     });
   }
   return new KindProvider({

@@ -4,7 +4,7 @@ import { deleteKindClusters } from '../provider/kind/kind.ts';
 import { removeNamespaces, runNamespaces } from '../provider/kubeconfig/namespaces.ts';
 import { reasonOf } from '../provider/kubeconfig/reason.ts';
 import { probe } from '../provider/preflight/probe.ts';
-import { knownRuns, RunState } from '../state/state.ts';
+import { knownRuns, RunState, type Undo } from '../state/state.ts';
 import { describe, inOwnCluster, stuckCluster, undoOne } from './undo.ts';
 
 /** Tells people what is being done. */
@@ -23,7 +23,7 @@ type Pending = ReturnType<RunState['pending']>[number];
  */
 export async function cleanRun(state: RunState, say: Say): Promise<Cleaned> {
   const left: string[] = [];
-  const madeClusters = state.entries().some(({ undo }) => undo?.kind === 'clusters');
+  const madeClusters = state.entries().some(({ undo }) => isClusters(undo));
   for (const { undo, done } of inOrder(state)) {
     if (madeClusters && inOwnCluster(undo, state)) {
       if (!hasClusters(state)) done(); // gone with its cluster
@@ -38,12 +38,14 @@ export async function cleanRun(state: RunState, say: Say): Promise<Cleaned> {
   return { left };
 }
 
-const hasClusters = (state: RunState): boolean =>
-  state.pending().some(({ undo }) => undo.kind === 'clusters');
+const hasClusters = (state: RunState): boolean => state.pending().some(({ undo }) => isClusters(undo));
+
+/** Clusters of the run's own: what was done in them goes with them. */
+const isClusters = (undo: Undo | undefined): boolean => undo?.kind === 'clusters' || undo?.kind === 'world';
 
 /** What is frozen first, for nothing else answers before; then the run's own clusters; then the rest, latest first. */
 function inOrder(state: RunState): Pending[] {
-  const rank = ({ undo }: Pending): number => (undo.kind === 'frozen' ? 0 : undo.kind === 'clusters' ? 1 : 2);
+  const rank = ({ undo }: Pending): number => (undo.kind === 'frozen' ? 0 : isClusters(undo) ? 1 : 2);
   return state.pending().sort((a, b) => rank(a) - rank(b));
 }
 

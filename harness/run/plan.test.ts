@@ -113,12 +113,15 @@ describe('a plan', () => {
 
   test('tells all that is wrong at once', async () => {
     vi.stubEnv('FAKE_DOCKER', 'down');
-    const words = ['--install-values', 'no-values.yaml', '--installer', './no-installer'];
+    const files = ['--install-values', 'no-values.yaml', '--installer', './no-installer'];
+    const words = [...files, '--defect', 'no-such-defect'];
     const mistakes = await mistakesOf(plan(asked('--suite', 'multi-primary', ...words)));
     expect(mistakes).toEqual([
       expect.stringMatching(/^--install-values: there is no file no-values.yaml/),
       expect.stringMatching(/^--installer: there is no file/),
-      expect.stringMatching(/^no provider can be used here: Docker does not answer/),
+      expect.stringMatching(/^--defect no-such-defect: there is no such defect; there are /),
+      expect.stringMatching(/^--installer installs a mesh, and the embedded clusters come with theirs/),
+      expect.stringMatching(/^--install-values installs a mesh/),
     ]);
   });
 
@@ -127,12 +130,21 @@ describe('a plan', () => {
     expect((await plan(asked(...words))).provider).toBe('kubeconfig');
   });
 
-  test('without Docker says what is missing and how to give clusters', async () => {
+  test('without Docker takes the embedded mesh', async () => {
     vi.stubEnv('PATH', '');
-    const [mistake] = await mistakesOf(plan(asked()));
-    expect(mistake).toMatch(
-      /Docker does not answer.*no kind on PATH.*no istioctl on PATH.*--cluster cluster1=/,
-    );
+    const planned = await plan(asked());
+    expect(planned.provider).toBe('embedded');
+    expect(planned.variants.map(({ provider }) => provider.caution)).toEqual([
+      expect.stringMatching(/^Measured on the embedded reference mesh: .*no report of the conformance/),
+      expect.stringMatching(/^Measured on the embedded reference mesh/),
+    ]);
+  });
+
+  test('refuses what only the embedded mesh can do where another provider was chosen', async () => {
+    const words = ['--cluster', `cluster1=${healthy}`, '--time-scale', '0.5'];
+    expect(await mistakesOf(plan(asked(...words)))).toEqual([
+      '--time-scale is for --provider embedded, and kubeconfig was chosen',
+    ]);
   });
 
   test('cannot go on with nothing', async () => {

@@ -10,6 +10,7 @@ import { falseFailPerCheck } from '../verdict/suite.ts';
 import { refuseUndecidable, UndecidableError } from '../verdict/refuse.ts';
 import { DEFAULTS } from '../verdict/defaults.ts';
 import type { Risk } from '../verdict/types.ts';
+import { unknownDefect } from '../provider/embedded/defects.ts';
 import { createProvider, decideProvider, type ProviderName } from './choose-provider.ts';
 import { readEarlier, type Earlier } from './earlier.ts';
 import { Mistakes } from './mistakes.ts';
@@ -62,10 +63,9 @@ export async function plan(options: RunOptions): Promise<Plan> {
   ]);
   const earlier = options.continue === undefined ? undefined : readEarlier(options.continue);
   const all = narrowed(await choose(options), earlier, options);
-  const provider = await decideProvider(options);
-  const wrong = typeof provider === 'string' ? [] : [provider.mistake];
+  const name = await decideProvider(options);
+  const wrong = mistakesFor(name, options);
   if (files.length + wrong.length > 0) throw new Mistakes([...files, ...wrong]);
-  const name = provider as ProviderName;
   const reuse = options.reuse === undefined ? undefined : keptRun(options.reuse);
   const variants = all.filter(({ variant }) => reuse === undefined || wasKept(reuse, variant));
   const checks = variants.flatMap((one) => one.scenarios.flatMap((each) => checkIds(one, each, options)));
@@ -80,6 +80,25 @@ export async function plan(options: RunOptions): Promise<Plan> {
     earlier,
     reuse,
   };
+}
+
+/** Options that `auto` could not judge before it was decided. */
+function mistakesFor(provider: ProviderName, options: RunOptions): string[] {
+  const { defect, timeScale } = options;
+  if (provider === 'embedded') return [...defect.flatMap(unknownDefect), ...installing(options)];
+  const given = [...(defect.length > 0 ? ['--defect'] : []), ...(timeScale === 1 ? [] : ['--time-scale'])];
+  return given.map((flag) => `${flag} is for --provider embedded, and ${provider} was chosen`);
+}
+
+/** The embedded clusters come with their mesh. */
+function installing({ installer, installValues }: RunOptions): string[] {
+  const given = [
+    ...(installer === undefined ? [] : ['--installer']),
+    ...(installValues === undefined ? [] : ['--install-values']),
+  ];
+  return given.map(
+    (flag) => `${flag} installs a mesh, and the embedded clusters come with theirs: use --provider kind`,
+  );
 }
 
 async function chooseIn(suite: string, options: RunOptions): Promise<Chosen[]> {

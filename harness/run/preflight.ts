@@ -17,7 +17,8 @@ export async function preflight(plan: Pick<Plan, 'variants'>, options: RunOption
   ]);
   const findings = found.flat();
   const hasErrors = findings.some(({ severity }) => severity === 'error');
-  if (!first.provider.meshIsThere || hasErrors) return findings;
+  // A mesh that is made together with its clusters is not there yet.
+  if (!first.provider.meshIsThere || first.provider.ownsClusters || hasErrors) return findings;
   return [...findings, ...(await existingMeshFindings(plan.variants, options))];
 }
 

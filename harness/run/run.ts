@@ -60,7 +60,7 @@ function begin(
   log.append({
     type: 'run-started',
     run: { id, started, command, seed, harnessVersion: version },
-    environment: { provider: planned.provider, notes: [...options.note] },
+    environment: { provider: planned.provider, notes: [...cautionsOf(planned), ...options.note] },
     defaults: declaredDefaults(options, planned.risk),
   });
   log.append({ type: 'plan', checks: planned.checks });
@@ -78,6 +78,10 @@ function begin(
     signal: around.ending.signal,
   };
 }
+
+const cautionsOf = ({ variants }: Plan): string[] => [
+  ...new Set(variants.flatMap(({ provider }) => provider.caution ?? [])),
+];
 
 /** Preflight, then variant after variant. What breaks is in the log, and so in the report. */
 async function carryOut(current: Run, planned: Plan): Promise<void> {

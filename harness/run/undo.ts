@@ -3,6 +3,7 @@ import { ApiError, connect, type Cluster } from '../cluster/cluster.ts';
 import { CommandError } from '../command/command-error.ts';
 import { run } from '../command/command.ts';
 import { cleanUpExternally } from '../mesh/external.ts';
+import { endWorld } from '../provider/embedded/control.ts';
 import { deleteKindClusters, kindClustersOf } from '../provider/kind/kind.ts';
 import { thaw } from '../provider/kind/nodes.ts';
 import { removeNamespaces } from '../provider/kubeconfig/namespaces.ts';
@@ -21,6 +22,8 @@ export async function undoOne(undo: Undo, state: RunState): Promise<string[]> {
         return await unfreeze(undo);
       case 'clusters':
         return await deleteClusters(undo, state);
+      case 'world':
+        return await endWorld(undo.directory);
       case 'scale':
         return await inCluster(undo, (cluster) => scaleBack(cluster, undo));
       case 'namespace':
@@ -44,6 +47,8 @@ export function describe(undo: Undo): string {
       return `thaw the ${undo.part === 'node' ? 'node' : 'API server'} ${undo.container}`;
     case 'clusters':
       return `delete the kind clusters ${undo.names.join(', ')}`;
+    case 'world':
+      return `end the embedded mesh in ${undo.directory}`;
     case 'scale':
       return `scale ${undo.namespace}/${undo.name} back to ${String(undo.replicas)} (${placeOf(undo)})`;
     case 'namespace':

@@ -6,7 +6,7 @@ import { kindName } from '../provider/kind/config.ts';
 import type { Provider } from '../provider/types.ts';
 import { whySkipped, type Selected } from '../select.ts';
 import { stateDirectory } from '../state/state.ts';
-import { bringUp, type Ready, type Wanted } from './bring-up.ts';
+import { bringUp, variantDirectory, type Ready, type Wanted } from './bring-up.ts';
 import { appsDirectory, boundsOf, ROOT, userPath, type Run } from './setup.ts';
 import { timed } from './timed.ts';
 import { unplayed } from './unplayed.ts';
@@ -52,8 +52,12 @@ async function collectLogs(run: Run, { suite, variant, provider }: VariantRun): 
 }
 
 /** Written down before the first cluster is made, so that `clean` knows of it after a crash. */
-function journalClusters(run: Run, { provider, clusters }: VariantRun): () => void {
-  if (provider.name !== 'kind' || run.clustersOf !== run.id) return () => undefined;
+function journalClusters(run: Run, { provider, clusters, variant }: VariantRun): () => void {
+  if (run.clustersOf !== run.id) return () => undefined;
+  if (provider.name === 'embedded') {
+    return run.state.willUndo({ kind: 'world', directory: join(run.state.directory, variant) });
+  }
+  if (provider.name !== 'kind') return () => undefined;
   const names = clusters.map(({ name }) => kindName(run.id, name));
   return run.state.willUndo({ kind: 'clusters', provider: 'kind', names, program: run.options.kindBin });
 }
@@ -131,7 +135,10 @@ function contextOf(
     risk: run.risk,
     evidence: run.earlier?.evidence ?? {},
     settled: (run.earlier?.decided ?? []).map(({ id }) => id),
-    kind: variant.provider.name === 'kind' ? { runId: run.clustersOf } : undefined,
+    freezer: variant.provider.freezer?.({
+      runId: run.clustersOf,
+      directory: variantDirectory(run, variant.variant),
+    }),
     revisionInstaller: {
       program: options.istioctlBin,
       hub: options.istioHub,

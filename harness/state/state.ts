@@ -12,6 +12,8 @@ export type Undo =
       /** The kind program in use. */
       readonly program: string;
     }
+  /** Clusters in one process: the embedded world of a directory. */
+  | { readonly kind: 'world'; readonly directory: string }
   | {
       readonly kind: 'namespace';
       readonly kubeconfig: string;

@@ -1,12 +1,13 @@
 import {
   clusterSource,
+  defect,
   distinctClusters,
   imageReference,
   imagesByName,
   label,
   namespacedName,
 } from '../forms.ts';
-import { choice, custom, flag, gathered, many, text } from '../option.ts';
+import { choice, custom, flag, gathered, many, number, text } from '../option.ts';
 import { loadBalancerChoices, providerChoices } from '../types.ts';
 import { clusters, none, withClean, type Rows } from './rows.ts';
 
@@ -17,6 +18,24 @@ export const where = {
   provider: choice(
     { placeholder: '', fallback: 'auto', commands: clusters, about: 'Who provides the clusters.' },
     providerChoices,
+  ),
+  timeScale: number(
+    {
+      fallback: 1,
+      commands: clusters,
+      about: 'On the embedded mesh, the share of their usual time that pods take to start and end.',
+    },
+    { min: 0.01, max: 10, whole: false },
+  ),
+  defect: many(
+    {
+      placeholder: 'NAME[=VALUE]',
+      fallback: [],
+      fallbackText: 'none',
+      commands: clusters,
+      about: 'What is wrong with the embedded mesh, on purpose; may be repeated.',
+    },
+    defect,
   ),
   cluster: gathered(
     many(

@@ -5,10 +5,10 @@ import { CommandError } from '../../command/command-error.ts';
 import { run } from '../../command/command.ts';
 import { sleep } from '../../wait/wait.ts';
 import type { ClusterTopology } from '../../topology/topology.ts';
-import type { ClusterRequest, Finding, Freezable, ProvidedCluster, Provider, Rising } from '../types.ts';
+import type { ClusterRequest, Finding, FreezerHandle, ProvidedCluster, Provider, Rising } from '../types.ts';
 import { kindConfig, kindName, nodeContainer } from './config.ts';
 import { loadLocalImages } from './images.ts';
-import { freeze, nodeAddress, routeBetween, thaw } from './nodes.ts';
+import { nodeAddress, routeBetween, thaw } from './nodes.ts';
 import { kindPreflight } from './preflight.ts';
 
 const DELETE_ATTEMPTS = 8;
@@ -72,8 +72,8 @@ export async function deleteKindClusters(program: string, names: readonly string
 export class KindProvider implements Provider {
   readonly name = 'kind';
   readonly meshIsThere = false;
+  readonly ownsClusters = true;
   readonly #options: KindOptions;
-  #runId = '';
 
   constructor(options: KindOptions) {
     this.#options = options;
@@ -84,7 +84,6 @@ export class KindProvider implements Provider {
   }
 
   up(request: ClusterRequest): Rising {
-    this.#runId = request.runId;
     const existing = this.#options.reuse
       ? kindClustersOf(this.#options.program, request.runId)
       : Promise.resolve([]);
@@ -108,15 +107,8 @@ export class KindProvider implements Provider {
     }
   }
 
-  async freeze(cluster: string, part: Freezable): Promise<{ thaw: () => Promise<void> }> {
-    const container = this.containerOf(cluster);
-    await freeze(container, part);
-    return { thaw: () => thaw(container, part) };
-  }
-
-  /** The container that holds a cluster's node. */
-  containerOf(cluster: string): string {
-    return nodeContainer(kindName(this.#runId, cluster));
+  freezer({ runId }: { readonly runId: string }): FreezerHandle {
+    return { kind: 'kind', runId };
   }
 
   async #raise(

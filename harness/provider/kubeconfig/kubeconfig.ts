@@ -15,6 +15,7 @@ const LOG_LINES = 5_000;
 export class KubeconfigProvider implements Provider {
   readonly name = 'kubeconfig';
   readonly meshIsThere: boolean;
+  readonly ownsClusters = false;
   readonly #options: KubeconfigOptions;
 
   constructor(options: KubeconfigOptions) {

@@ -1,0 +1,59 @@
+/** Addresses of 127.0.0.0/8: a block of 65,000 for each cluster, which no other world of this machine has. */
+import { createServer, type Server } from 'node:net';
+
+/** A cluster's addresses. */
+export interface Block {
+  /** Never the same twice. @throws Error when all are used up */
+  nextAddress(): string;
+  /** Is it one of the block's? */
+  owns(address: string): boolean;
+  /** Lets other worlds have the block. */
+  release(): void;
+}
+
+/** Somebody listens here for as long as a block is taken. */
+const TAKEN_PORT = 15999;
+const FIRST = 16;
+const BLOCKS = 224;
+const HOSTS = 254;
+
+/** Takes a block that is free, beginning with a random one. */
+export async function takeBlock(): Promise<Block> {
+  const start = Math.floor(Math.random() * BLOCKS);
+  for (let step = 0; step < BLOCKS; step += 1) {
+    const second = FIRST + ((start + step) % BLOCKS);
+    const guard = await occupy(`127.${String(second)}.0.1`);
+    if (guard !== undefined) return block(second, guard);
+  }
+  throw new Error('all addresses of 127.0.0.0/8 are taken by embedded worlds; end some: npx meshproof clean');
+}
+
+function occupy(host: string): Promise<Server | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once('error', () => {
+      resolve(undefined);
+    });
+    server.listen({ host, port: TAKEN_PORT, exclusive: true }, () => {
+      resolve(server);
+    });
+    server.unref();
+  });
+}
+
+function block(second: number, guard: Server): Block {
+  let count = 0;
+  return {
+    nextAddress: () => {
+      count += 1;
+      const third = 1 + Math.floor((count - 1) / HOSTS);
+      if (third > 255)
+        throw new Error(`the embedded world used up the addresses 127.${String(second)}.0.0/16`);
+      return `127.${String(second)}.${String(third)}.${String(1 + ((count - 1) % HOSTS))}`;
+    },
+    owns: (address) => address.startsWith(`127.${String(second)}.`),
+    release: () => {
+      guard.close();
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ApiError, type Cluster, connect } from '../../cluster/cluster.ts';
+import type { Resource } from '../types.ts';
+import { type Bench, configMap, deployment, inSample, openBench, refusal } from './testing.ts';
+
+let bench: Bench;
+let cluster: Cluster;
+
+beforeAll(async () => {
+  bench = await openBench();
+  cluster = await connect({ name: 'cluster1', kubeconfig: await bench.kubeconfig() });
+  await cluster.applyAll([deployment('same'), configMap('merged', { mine: '2', theirs: '1' })]);
+});
+afterAll(async () => {
+  await cluster.close();
+  await bench.close();
+});
+
+const refused = (working: Promise<unknown>): Promise<ApiError> => refusal(working, ApiError);
+
+describe('reading and writing', () => {
+  test('lists by labels and fields, page by page', async () => {
+    for (const name of ['a', 'b', 'c']) await cluster.apply(configMap(`paged-${name}`, {}));
+    const url = '/api/v1/namespaces/sample/configmaps';
+    const fieldSelector = 'metadata.name!=paged-b';
+    const names: string[] = [];
+    let token: string | undefined;
+    do {
+      const page = (await cluster.request('GET', url, {
+        query: { limit: 2, continue: token, fieldSelector },
+      })) as {
+        items: Resource[];
+        metadata: { continue?: string };
+      };
+      names.push(...page.items.map(({ metadata }) => metadata.name));
+      token = page.metadata.continue;
+    } while (token !== undefined);
+    expect(names.filter((name) => name.startsWith('paged'))).toEqual(['paged-a', 'paged-c']);
+    const found = await cluster.list({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      labelSelector: 'app in (same, x),!no',
+    });
+    expect(found.map(({ metadata }) => metadata.name)).toEqual(['same']);
+    const broken = await refused(cluster.list({ apiVersion: 'v1', kind: 'Pod', labelSelector: 'a=(' }));
+    expect(broken.status).toBe(400);
+  });
+
+  test('PUT with an old resourceVersion is a conflict; POST of what is there as well', async () => {
+    const url = '/api/v1/namespaces/sample/configmaps';
+    const made = (await cluster.request('POST', url, { body: configMap('raced', {}) })) as Resource;
+    expect((await refused(cluster.request('POST', url, { body: configMap('raced', {}) }))).reason).toBe(
+      'AlreadyExists',
+    );
+    await cluster.request('PUT', `${url}/raced`, { body: { ...made, data: { a: '1' } } });
+    const late = await refused(
+      cluster.request('PUT', `${url}/raced`, { body: { ...made, data: { a: '2' } } }),
+    );
+    expect(late.reason).toBe('Conflict');
+  });
+
+  test('the status is written by itself', async () => {
+    const ref = { apiVersion: 'apps/v1', kind: 'Deployment', ...inSample('same') };
+    const body = { spec: { replicas: 9 }, status: { replicas: 1 } };
+    const after = await cluster.patch(ref, body, { subresource: 'status' });
+    expect(after).toMatchObject({ spec: { replicas: 1 }, status: { replicas: 1 } });
+    const next = await cluster.patch(ref, { status: { replicas: 7 } });
+    expect(next).toMatchObject({ status: { replicas: 1 } });
+  });
+
+  test('a JSON patch that tests for something else is refused', async () => {
+    const ref = { apiVersion: 'v1', kind: 'ConfigMap', ...inSample('merged') };
+    const wrong = [{ op: 'test', path: '/data/mine', value: 'x' }];
+    expect((await refused(cluster.patch(ref, wrong, { type: 'json' }))).status).toBe(422);
+    const right = [{ op: 'remove', path: '/data/mine' }];
+    expect((await cluster.patch(ref, right, { type: 'json' }))['data']).toEqual({ theirs: '1' });
+  });
+
+  test('scales', async () => {
+    expect((await cluster.scale(inSample('same'), 0)).before).toBe(1);
+    expect((await cluster.scale(inSample('same'), 2)).before).toBe(0);
+  });
+
+  test('Istio is there in all its versions', async () => {
+    const spec = { host: 'a', trafficPolicy: {} };
+    await cluster.apply({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'DestinationRule',
+      metadata: inSample('rule'),
+      spec,
+    });
+    const old = { apiVersion: 'networking.istio.io/v1beta1', kind: 'DestinationRule', ...inSample('rule') };
+    expect(await cluster.get(old)).toMatchObject({ apiVersion: 'networking.istio.io/v1beta1', spec });
+  });
+});

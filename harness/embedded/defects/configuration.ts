@@ -1,0 +1,185 @@
+/** Defects of what control planes tell proxies. */
+import type {
+  ClusterConfig,
+  EndpointConfig,
+  ProxyConfig,
+  RouteConfig,
+  VirtualHosts,
+} from '../mesh/config.ts';
+import type { Alter } from '../mesh/index.ts';
+import type { Defect, Place } from './types.ts';
+
+const ROUTING = 'https://istio.io/latest/docs/ops/common-problems/network-issues/';
+const LOCALITY = 'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/';
+const SECURITY = 'https://istio.io/latest/docs/concepts/security/';
+
+const isApplication = (name: string): boolean =>
+  name.startsWith('outbound|') && !name.includes('.istio-system.');
+
+/** Changes the groups of endpoints that sidecars are given for applications. */
+const clusters =
+  (change: (cluster: ClusterConfig, place: Place) => ClusterConfig) =>
+  (place: Place): Alter =>
+  (config, node) => {
+    if (node.isGateway) return config;
+    const changed = [...config.clusters].map(
+      ([name, cluster]) => [name, isApplication(name) ? change(cluster, place) : cluster] as const,
+    );
+    return { ...config, clusters: new Map(changed) };
+  };
+
+const endpoints = (change: (all: readonly EndpointConfig[], place: Place) => readonly EndpointConfig[]) =>
+  clusters((cluster, place) => ({ ...cluster, endpoints: change(cluster.endpoints, place) }));
+
+const withRoutes = (hosts: VirtualHosts, change: (route: RouteConfig) => RouteConfig): VirtualHosts =>
+  new Map([...hosts].map(([key, host]) => [key, { ...host, routes: host.routes.map(change) }]));
+
+/** Changes the routes of sidecars. */
+const routes =
+  (change: (route: RouteConfig, place: Place, config: ProxyConfig) => RouteConfig) =>
+  (place: Place): Alter =>
+  (config) => ({ ...config, hosts: withRoutes(config.hosts, (route) => change(route, place, config)) });
+
+const percentOf = ({ value }: Place): number => Number.parseFloat(value ?? '0');
+
+/** `65/35`: of the endpoints, in the order in which they are told. */
+function weighted(all: readonly EndpointConfig[], { value }: Place): EndpointConfig[] {
+  const weights = (value ?? '').split('/').map(Number);
+  return all.map((endpoint, index) => ({
+    ...endpoint,
+    weight: weights[index % weights.length] ?? endpoint.weight,
+  }));
+}
+
+const toWholeService = (name: string): string => name.replace(/^(outbound\|\d+\|)[^|]+\|/, '$1|');
+
+/** A subset's share that goes to any version instead; half of it is of the right one. */
+function leaking(route: RouteConfig, place: Place, { clusters: known }: ProxyConfig): RouteConfig {
+  const leak = percentOf(place) * 2;
+  const targets = route.targets.flatMap(({ cluster, weight }) => {
+    const whole = toWholeService(cluster);
+    if (whole === cluster || !known.has(whole)) return [{ cluster, weight }];
+    return [
+      { cluster, weight: weight * (100 - leak) },
+      { cluster: whole, weight: weight * leak },
+    ];
+  });
+  return { ...route, targets };
+}
+
+export const configuration: Readonly<Record<string, Defect>> = {
+  weights: {
+    cause: 'endpoints are given unequal weights',
+    symptom: 'shares are not those of the number of replicas',
+    source: ROUTING,
+    fallback: '65/35',
+    alter: endpoints(weighted),
+  },
+  'remote-starved': {
+    cause: 'endpoints of other clusters are not told to sidecars',
+    symptom: 'all answers are local, all are 200',
+    source: ROUTING,
+    alter: endpoints((all, { isOwn }) => all.filter(({ address }) => isOwn(address))),
+  },
+  'local-starved': {
+    cause: "endpoints of the caller's own cluster are not told to sidecars",
+    symptom: 'all answers come from other clusters',
+    source: ROUTING,
+    alter: endpoints((all, { isOwn }) => all.filter(({ address }) => !isOwn(address))),
+  },
+  'one-endpoint': {
+    cause: 'a balancer of layer 4 pins every caller to one endpoint',
+    symptom: 'each caller is answered by one version only',
+    source: 'https://istio.io/latest/docs/ops/configuration/traffic-management/multicluster/',
+    alter: endpoints((all) => all.slice(0, 1)),
+  },
+  'routes-leak': {
+    cause: 'a share of what a rule sends to one version reaches all',
+    symptom: 'some percent of the answers are of another version',
+    source: ROUTING,
+    fallback: '3',
+    alter: routes(leaking),
+  },
+  'routes-ignored': {
+    cause: 'VirtualServices do not reach the sidecars',
+    symptom: 'a rule changes nothing',
+    source: ROUTING,
+    alter: routes((route) => ({
+      ...route,
+      targets: route.targets.map(({ cluster, weight }) => ({ cluster: toWholeService(cluster), weight })),
+    })),
+  },
+  'header-match-ignored': {
+    cause: 'conditions of routes do not reach the sidecars',
+    symptom: 'every call takes the first route',
+    source: ROUTING,
+    alter: routes((route) => ({ ...route, matches: [] })),
+  },
+  'subset-labels-ignored': {
+    cause: 'subsets hold all endpoints, whatever their labels',
+    symptom: 'a rule for one version is answered by all',
+    source: ROUTING,
+    alter: (place) => (config, node) =>
+      clusters((cluster) => {
+        const whole = config.clusters.get(toWholeService(cluster.name)) ?? cluster;
+        return { ...cluster, endpoints: whole.endpoints, serverName: whole.serverName };
+      })(place)(config, node),
+  },
+  'subset-missing-at-gateway': {
+    cause: 'the rule with the subsets was not applied where the endpoints are',
+    symptom: 'the gateway there refuses the server name of the subset',
+    source: ROUTING,
+    alter: () => (config) => ({
+      ...config,
+      passThrough: config.passThrough.map(({ port, chains }) => ({
+        port,
+        chains: new Map([...chains].filter(([serverName]) => serverName.includes('_._.'))),
+      })),
+    }),
+  },
+  errors: {
+    cause: 'a share of the calls is answered by the proxy with an error',
+    symptom: '503 for some percent of the calls',
+    source: ROUTING,
+    fallback: '3',
+    alter: routes((route, place) => ({ ...route, abort: { status: 503, percent: percentOf(place) } })),
+  },
+  'retries-off': {
+    cause: 'sidecars do not try again',
+    symptom: 'calls are lost in every disruption',
+    source: 'https://istio.io/latest/docs/concepts/traffic-management/#retries',
+    alter: routes((route) => ({ ...route, retry: { ...route.retry, attempts: 0 } })),
+  },
+  'outlier-detection-missing': {
+    cause: 'DestinationRules do not bring outlier detection to the sidecars',
+    symptom: 'a lost gateway or node is called for as long as it is lost',
+    source: LOCALITY,
+    alter: clusters((cluster) => ({ ...cluster, outlier: undefined })),
+  },
+  'locality-preferred': {
+    cause: 'local endpoints are preferred though nothing asks for it',
+    symptom: 'all answers are local, all are 200',
+    source: LOCALITY,
+    alter: endpoints((all, { isOwn }) =>
+      all.map((endpoint) => ({ ...endpoint, priority: isOwn(endpoint.address) ? 0 : 1 })),
+    ),
+  },
+  'locality-ignored': {
+    cause: 'localities do not reach the sidecars',
+    symptom: 'local endpoints are not preferred where they should be',
+    source: LOCALITY,
+    alter: endpoints((all) => all.map((endpoint) => ({ ...endpoint, priority: 0 }))),
+  },
+  'plaintext-accepted': {
+    cause: 'STRICT does not reach the sidecars',
+    symptom: 'plaintext is answered',
+    source: SECURITY,
+    alter: () => (config) => ({ ...config, inbound: { ...config.inbound, mode: 'PERMISSIVE' } }),
+  },
+  'identity-not-checked': {
+    cause: 'proxies do not check the certificates of their peers',
+    symptom: 'a certificate of any root, or none, is let in',
+    source: SECURITY,
+    alter: () => (config) => ({ ...config, checksPeers: false }),
+  },
+};

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import type { ClusterConfig, EndpointConfig, ProxyConfig } from '../mesh/config.ts';
+import type { ProxyNode } from '../mesh/proxy.ts';
+import type { Resource } from '../types.ts';
+import { DEFECTS, effectsOf, type Effects } from './index.ts';
+
+const place = (isFirst: boolean) => ({
+  cluster: isFirst ? 'cluster1' : 'cluster2',
+  isFirst,
+  timeScale: 1,
+  isOwn: (address: string) => address.startsWith('127.1.'),
+});
+const only = (name: string, value?: string): Effects =>
+  effectsOf([value === undefined ? { name } : { name, value }]);
+
+const node = { name: 'sleep', namespace: 'ns', isGateway: false } as ProxyNode;
+const endpoint = (address: string): EndpointConfig => ({
+  address,
+  port: 5000,
+  connectPort: 15006,
+  weight: 1,
+  priority: 0,
+  locality: { region: '', zone: '' },
+  localityWeight: 1,
+  mutualTls: true,
+  reachable: true,
+});
+const [local, remote] = [endpoint('127.1.1.1'), endpoint('127.2.1.1')];
+const NAME = 'outbound|5000||helloworld.ns.svc.cluster.local';
+
+function config(...endpoints: EndpointConfig[]): ProxyConfig {
+  const cluster = { name: NAME, endpoints, serverName: '' } as unknown as ClusterConfig;
+  const route = {
+    matches: [],
+    targets: [{ cluster: NAME, weight: 1 }],
+    retry: { attempts: 2, on: new Set() },
+  };
+  return {
+    clusters: new Map([[NAME, cluster]]),
+    hosts: new Map([['helloworld:5000', { name: 'helloworld', routes: [route] }]]),
+    inbound: { mode: 'STRICT', ports: new Map() },
+    passThrough: [],
+    httpListeners: [],
+    checksPeers: true,
+  } as unknown as ProxyConfig;
+}
+const told = (altered: ProxyConfig): string[] =>
+  altered.clusters.get(NAME)?.endpoints.map(({ address }) => address) ?? [];
+
+test('every defect says its cause, its symptom and where that is described, and does something', () => {
+  const names = Object.keys(DEFECTS);
+  expect(names.length).toBeGreaterThanOrEqual(34);
+  for (const [name, { cause, symptom, source, ...deeds }] of Object.entries(DEFECTS)) {
+    expect([cause.length > 10, symptom.length > 10, source.startsWith('https://')], name).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(
+      Object.values(deeds).some((deed) => typeof deed === 'function'),
+      name,
+    ).toBe(true);
+  }
+});
+
+test('a defect that there is not is refused', () => {
+  expect(() => effectsOf([{ name: 'nonsense' }])).toThrow('there is no defect nonsense');
+});
+
+test('without defects everything is as it was', () => {
+  const effects = effectsOf([]);
+  const object: Resource = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'cacerts' } };
+  const healthy = config(local, remote);
+  expect(effects.object(object, place(true))).toBe(object);
+  expect(effects.alter(place(true))(healthy, node)).toBe(healthy);
+});
+
+describe('what proxies are told', () => {
+  test.each([
+    ['remote-starved', ['127.1.1.1']],
+    ['local-starved', ['127.2.1.1']],
+    ['one-endpoint', ['127.1.1.1']],
+  ])('%s leaves %j', (name, left) => {
+    expect(told(only(name).alter(place(true))(config(local, remote), node))).toEqual(left);
+  });
+
+  test('weights are those of the value', () => {
+    const altered = only('weights', '60/40').alter(place(true))(config(local, remote), node);
+    expect(altered.clusters.get(NAME)?.endpoints.map(({ weight }) => weight)).toEqual([60, 40]);
+  });
+
+  test('errors are as frequent as the value says, or 3 %', () => {
+    const percent = (effects: Effects): unknown =>
+      effects.alter(place(true))(config(local), node).hosts.get('helloworld:5000')?.routes[0]?.abort;
+    expect(percent(only('errors', '7'))).toEqual({ status: 503, percent: 7 });
+    expect(percent(only('errors'))).toEqual({ status: 503, percent: 3 });
+  });
+
+  test('frozen endpoints are never taken away', () => {
+    const alter = only('endpoints-frozen').alter(place(true));
+    alter(config(local, remote), node);
+    expect(told(alter(config(remote), node))).toEqual(['127.2.1.1', '127.1.1.1']);
+  });
+
+  test('without a return, what was lost stays away', () => {
+    const alter = only('no-return').alter(place(true));
+    expect(told(alter(config(local, remote), node))).toHaveLength(2);
+    expect(told(alter(config(remote), node))).toEqual(['127.2.1.1']);
+    expect(told(alter(config(local, remote), node))).toEqual(['127.2.1.1']);
+  });
+
+  test('a slow failover keeps what was lost, for the time that it lasts', async () => {
+    const alter = only('failover-slow', '0.05').alter(place(true));
+    alter(config(local, remote), node);
+    expect(told(alter(config(remote), node))).toEqual(['127.2.1.1', '127.1.1.1']);
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(told(alter(config(remote), node))).toEqual(['127.2.1.1']);
+  });
+});
+
+describe('what is installed', () => {
+  const secret: Resource = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'istio-remote-secret-cluster2', labels: { 'istio/multiCluster': 'true' } },
+    data: { cluster2: Buffer.from('server: https://127.0.0.1:6443\ntoken: right\n').toString('base64') },
+  };
+  const kubeconfig = (object: Resource | undefined): string =>
+    Buffer.from((object?.['data'] as { cluster2: string }).cluster2, 'base64').toString();
+
+  test('a remote secret is missing, or its token or address is wrong, in the first cluster alone', () => {
+    expect(only('remote-secret-missing').object(secret, place(true))).toBeUndefined();
+    expect(kubeconfig(only('remote-token-stale').object(secret, place(true)))).toContain('token: stale');
+    expect(kubeconfig(only('remote-address-wrong').object(secret, place(true)))).toContain('127.0.0.1:9');
+    expect(only('remote-secret-missing').object(secret, place(false))).toBe(secret);
+  });
+
+  test('the other cluster has no network label, and keeps its others', () => {
+    const labels = { 'topology.istio.io/network': 'network2', keep: 'yes' };
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system', labels } };
+    const made = only('network-label-missing').object(namespace, place(false));
+    expect(made?.metadata.labels).toEqual({ keep: 'yes' });
+  });
+
+  test('two defects at once are both there', () => {
+    const both = effectsOf([{ name: 'reader-may-write' }, { name: 'other-root' }]);
+    const role = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'r' },
+      rules: [],
+    };
+    expect(both.object(role, place(false))?.['rules']).toEqual([
+      { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
+    ]);
+    expect([both.hasOtherRoot(place(true)), both.hasOtherRoot(place(false))]).toEqual([false, true]);
+  });
+});

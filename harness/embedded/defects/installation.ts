@@ -1,0 +1,140 @@
+/** Defects of what was installed: objects that are missing or wrong. */
+import type { Resource } from '../types.ts';
+import type { Defect, Place } from './types.ts';
+
+const MULTI = 'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/';
+const TROUBLE = 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/';
+
+const is = (object: Resource, kind: string, name?: string): boolean =>
+  object.kind === kind && (name === undefined || object.metadata.name === name);
+
+const isRemoteSecret = ({ metadata }: Resource): boolean =>
+  metadata.labels?.['istio/multiCluster'] === 'true';
+
+/** Changes the kubeconfig in a remote secret. */
+function withKubeconfig(secret: Resource, change: (text: string) => string): Resource {
+  const data = Object.entries((secret['data'] ?? {}) as Record<string, string>).map(([id, encoded]) => {
+    const text = change(Buffer.from(encoded, 'base64').toString('utf8'));
+    return [id, Buffer.from(text).toString('base64')];
+  });
+  return { ...secret, data: Object.fromEntries(data) as Record<string, string> };
+}
+
+/** In the first cluster, what it knows of the others. */
+const inRemoteSecrets =
+  (change: (text: string) => string) =>
+  (object: Resource, { isFirst }: Place): Resource =>
+    isFirst && isRemoteSecret(object) ? withKubeconfig(object, change) : object;
+
+const GATEWAY = 'istio-eastwestgateway';
+
+export const installation: Readonly<Record<string, Defect>> = {
+  'other-root': {
+    cause: 'the other cluster was installed with a root certificate of its own',
+    symptom: 'CERTIFICATE_VERIFY_FAILED between clusters; each answers its own callers only',
+    source: 'https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/',
+    hasOtherRoot: ({ isFirst }) => !isFirst,
+  },
+  'remote-secret-missing': {
+    cause: 'cluster1 has no remote secret for the other cluster',
+    symptom: 'its control plane has no endpoints of the other; all answers are local',
+    source: TROUBLE,
+    object: (object, { isFirst }) => (isFirst && isRemoteSecret(object) ? undefined : object),
+  },
+  'remote-token-stale': {
+    cause: 'the token in the remote secret is not valid any more',
+    symptom: '401 at the other API server; the cluster is never synced',
+    source: TROUBLE,
+    object: inRemoteSecrets((text) => text.replace(/token: .*/, 'token: stale')),
+  },
+  'remote-address-wrong': {
+    cause: 'the remote secret names an address that is not the API server',
+    symptom: 'connection refused; the cluster is never synced',
+    source: TROUBLE,
+    object: inRemoteSecrets((text) => text.replace(/server: .*/, 'server: https://127.0.0.1:9')),
+  },
+  'reader-has-no-rights': {
+    cause: 'the ClusterRole of the remote reader allows nothing',
+    symptom: '403 at the other API server; the cluster is never synced',
+    source: TROUBLE,
+    object: (object, { isFirst }) =>
+      !isFirst && is(object, 'ClusterRole') ? { ...object, rules: [] } : object,
+  },
+  'reader-may-write': {
+    cause: 'the remote reader was bound to a role that may write',
+    symptom: 'calls are as they should be; a control plane could change the other cluster',
+    source: MULTI,
+    object: (object, { isFirst }) =>
+      !isFirst && is(object, 'ClusterRole')
+        ? { ...object, rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }] }
+        : object,
+  },
+  'network-label-missing': {
+    cause: 'the namespace istio-system of the other cluster has no network label',
+    symptom: 'its pods count as on the same network; packets to them are lost',
+    source: MULTI,
+    object: (object, { isFirst }) => {
+      if (isFirst || !is(object, 'Namespace', 'istio-system')) return object;
+      const { labels = {} } = object.metadata;
+      const { 'topology.istio.io/network': _network, ...left } = labels;
+      return { ...object, metadata: { ...object.metadata, labels: left } };
+    },
+  },
+  'gateway-address-missing': {
+    cause: 'the east-west gateway of the other cluster gets no address',
+    symptom: 'there is no way into the network; endpoints behind it are of no use',
+    source: TROUBLE,
+    object: (object, { isFirst }) =>
+      !isFirst && is(object, 'Service', GATEWAY)
+        ? { ...object, spec: { ...(object['spec'] as object), type: 'ClusterIP' } }
+        : object,
+  },
+  'gateway-object-missing': {
+    cause: 'the Gateway that exposes services was not applied in the other cluster',
+    symptom: 'the gateway does not pass on any server name',
+    source: MULTI,
+    object: (object, { isFirst }) => (!isFirst && is(object, 'Gateway') ? undefined : object),
+    isIncomplete: true,
+  },
+  'gateway-scaled-away': {
+    cause: 'the east-west gateway of the other cluster runs no pod',
+    symptom: 'connections to its address are refused',
+    source: TROUBLE,
+    object: (object, { isFirst }) =>
+      !isFirst && is(object, 'Deployment', GATEWAY) ? scaledAway(object) : object,
+    isIncomplete: true,
+  },
+  'injection-by-no-revision': {
+    cause: 'no injector of the other cluster matches the label that namespaces carry',
+    symptom: 'its pods have no proxy',
+    source: 'https://istio.io/latest/docs/ops/common-problems/injection/',
+    object: (object, { isFirst }) =>
+      !isFirst && is(object, 'MutatingWebhookConfiguration') ? { ...object, webhooks: [] } : object,
+  },
+  'webhook-points-outside': {
+    cause: "the other cluster's injector is called at an address outside of it",
+    symptom: 'calls are as they should be; a cluster depends on another',
+    source: MULTI,
+    object: (object, { isFirst }) =>
+      !isFirst && is(object, 'MutatingWebhookConfiguration') ? pointedOutside(object) : object,
+  },
+  'control-plane-down': {
+    cause: 'the control plane of the other cluster runs no pod',
+    symptom: 'its pods are refused: nothing answers the injector',
+    source: 'https://istio.io/latest/docs/ops/common-problems/injection/',
+    object: (object, { isFirst }) =>
+      !isFirst && is(object, 'Deployment', 'istiod') ? scaledAway(object) : object,
+    isIncomplete: true,
+  },
+};
+
+const scaledAway = (object: Resource): Resource => ({
+  ...object,
+  spec: { ...(object['spec'] as object), replicas: 0 },
+});
+
+function pointedOutside(object: Resource): Resource {
+  const webhooks = (object['webhooks'] ?? []) as readonly object[];
+  const clientConfig = { url: 'https://istiod.elsewhere.example:15017/inject' };
+  return { ...object, webhooks: webhooks.map((webhook) => ({ ...webhook, clientConfig })) };
+}

@@ -1,0 +1,164 @@
+/** Defects that show when something changes: what comes late, does not come back, or comes and goes. */
+import type { ClusterConfig, EndpointConfig } from '../mesh/config.ts';
+import type { Alter } from '../mesh/index.ts';
+import type { Defect, Place, Running } from './types.ts';
+
+const SOURCE = 'https://istio.io/latest/docs/ops/diagnostic-tools/proxy-cmd/';
+
+type Endpoints = readonly EndpointConfig[];
+
+/** What a sidecar holds for a group of endpoints, from what it held and what it is told. */
+type Memory = (held: Endpoints | undefined, told: Endpoints) => Endpoints;
+
+const isApplication = (name: string): boolean =>
+  name.startsWith('outbound|') && !name.includes('.istio-system.');
+
+/** `remember` is called once for each group of each sidecar. */
+function remembering(remember: (place: Place) => Memory): (place: Place) => Alter {
+  return (place) => {
+    const groups = new Map<string, { readonly memory: Memory; held: Endpoints | undefined }>();
+    return (config, node) => {
+      if (node.isGateway) return config;
+      const next = (name: string, cluster: ClusterConfig): ClusterConfig => {
+        const key = `${node.namespace}/${node.name} ${name}`;
+        const group = groups.get(key) ?? { memory: remember(place), held: undefined };
+        groups.set(key, group);
+        group.held = group.memory(group.held, cluster.endpoints);
+        return { ...cluster, endpoints: group.held };
+      };
+      const entries = [...config.clusters].map(
+        ([name, cluster]) => [name, isApplication(name) ? next(name, cluster) : cluster] as const,
+      );
+      return { ...config, clusters: new Map(entries) };
+    };
+  };
+}
+
+const has = (all: Endpoints, one: EndpointConfig): boolean =>
+  all.some(({ address }) => address === one.address);
+
+/** What was taken away stays for so long, in milliseconds. */
+function lingering({ value, timeScale }: Place): Memory {
+  const lastsMs = Number.parseFloat(value ?? '0') * 1000 * timeScale;
+  const gone = new Map<string, number>();
+  return (held = [], told) => {
+    const lost = held.filter((endpoint) => !has(told, endpoint));
+    for (const { address } of told) gone.delete(address);
+    for (const { address } of lost) if (!gone.has(address)) gone.set(address, Date.now());
+    return [...told, ...lost.filter(({ address }) => Date.now() - (gone.get(address) ?? 0) < lastsMs)];
+  };
+}
+
+const TICK_MS = 500;
+
+/** Makes control planes tell their proxies anew, again and again. */
+function keepsTelling(clusters: readonly Running[]): () => void {
+  const timer = setInterval(() => {
+    for (const { store } of clusters) {
+      for (const node of store.list('Node')) {
+        store.update({ kind: 'Node', name: node.metadata.name }, (copy) => {
+          copy.metadata.annotations = {
+            ...copy.metadata.annotations,
+            'meshproof.dev/tick': String(Date.now()),
+          };
+          return copy;
+        });
+      }
+    }
+  }, TICK_MS);
+  return () => {
+    clearInterval(timer);
+  };
+}
+
+const FLAP_MS = 2_000;
+const STALL_EVERY_MS = 10_000;
+const STALL_MS = 4_000;
+
+export const time: Readonly<Record<string, Defect>> = {
+  'endpoints-frozen': {
+    cause: 'removals of endpoints do not reach the sidecars',
+    symptom: 'what was scaled away is called on and on',
+    source: SOURCE,
+    alter: remembering(() => (held = [], told) => [
+      ...told,
+      ...held.filter((endpoint) => !has(told, endpoint)),
+    ]),
+  },
+  'failover-slow': {
+    cause: 'the removal of endpoints reaches the sidecars late, by seconds',
+    symptom: 'calls are lost until then',
+    source: SOURCE,
+    fallback: '30',
+    alter: remembering(lingering),
+    goesOn: keepsTelling,
+  },
+  'no-return': {
+    cause: 'endpoints that come back do not reach the sidecars',
+    symptom: 'after a recovery one version stays away',
+    source: SOURCE,
+    alter: remembering(() => {
+      let hasShrunk = false;
+      return (held = [], told) => {
+        hasShrunk ||= told.length > 0 && told.length < held.length;
+        return hasShrunk ? held.filter((endpoint) => has(told, endpoint)) : told;
+      };
+    }),
+  },
+  'endpoints-flapping': {
+    cause: 'endpoints of other clusters come and go, as when a watch is cut again and again',
+    symptom: 'shares lean to the local version',
+    source: SOURCE,
+    alter: remembering(({ isOwn }) => (_held, told) => {
+      const isAway = Math.floor(Date.now() / FLAP_MS) % 2 === 0;
+      const local = told.filter(({ address }) => isOwn(address));
+      return isAway && local.length > 0 ? local : told;
+    }),
+    goesOn: keepsTelling,
+  },
+  'rules-cross': {
+    cause: "one mesh's VirtualServices are copied into the other, as by one pipeline for both",
+    symptom: 'a rule of one mesh changes what callers of the other get',
+    source: 'https://istio.io/latest/docs/ops/deployment/deployment-models/',
+    goesOn: ([from, ...others]) => {
+      const stops = others.map(({ store }) =>
+        from?.store.watch(({ type, object }) => {
+          if (object.kind !== 'VirtualService') return;
+          const { name, namespace = '' } = object.metadata;
+          const ref = { kind: object.kind, name, namespace };
+          if (type === 'DELETED') store.remove(ref);
+          else if (store.update(ref, (copy) => ({ ...copy, spec: object['spec'] })) === undefined) {
+            const { apiVersion, kind, spec } = object as typeof object & { spec: unknown };
+            store.create({ apiVersion, kind, metadata: { name, namespace }, spec });
+          }
+        }),
+      );
+      return () => {
+        for (const stop of stops) stop?.();
+      };
+    },
+  },
+  'api-server-stalls': {
+    cause: "the other cluster's API server stands still for 4 s of every 10",
+    symptom: 'changes arrive late; watches hang',
+    source: SOURCE,
+    goesOn: (clusters) => {
+      const stalling = clusters.filter(({ place }) => !place.isFirst);
+      const stall = setInterval(() => {
+        for (const { api } of stalling) api.freeze();
+        setTimeout(() => {
+          for (const { api } of stalling) api.thaw();
+        }, STALL_MS);
+      }, STALL_EVERY_MS);
+      return () => {
+        clearInterval(stall);
+      };
+    },
+  },
+  'pods-never-ready': {
+    cause: 'proxies of the other cluster never report that they are ready',
+    symptom: 'its pods stay 1/2',
+    source: SOURCE,
+    neverReady: (pod, { isFirst }) => !isFirst && pod.metadata.namespace !== 'istio-system',
+  },
+};

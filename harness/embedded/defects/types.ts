@@ -1,0 +1,46 @@
+/** What a defect is: a cause as real meshes have it, done in the same place. */
+import type { ApiServer } from '../api-server/server.ts';
+import type { Alter } from '../mesh/index.ts';
+import type { Resource, Store } from '../types.ts';
+
+/** The cluster that something is about to be done in. */
+export interface Place {
+  readonly cluster: string;
+  /** The first cluster is the caller's; defects of "the other cluster" are in all but this one. */
+  readonly isFirst: boolean;
+  /** What stands behind the defect's name, if anything does. */
+  readonly value: string | undefined;
+  readonly timeScale: number;
+  /** Whether a pod of this cluster has the address. */
+  readonly isOwn: (address: string) => boolean;
+}
+
+/** A cluster that runs, for defects that go on happening. */
+export interface Running {
+  readonly place: Place;
+  readonly store: Store;
+  readonly api: Pick<ApiServer, 'freeze' | 'thaw'>;
+}
+
+/** One defect. What it has no member for it leaves as it is. */
+export interface Defect {
+  readonly cause: string;
+  /** What one sees of it. */
+  readonly symptom: string;
+  /** Where it is described. */
+  readonly source: string;
+  /** The value that counts where none is given. */
+  readonly fallback?: string;
+  /** An object of the mesh as it is installed; undefined leaves it out. */
+  readonly object?: (object: Resource, place: Place) => Resource | undefined;
+  /** The cluster's intermediate is of a root of its own. */
+  readonly hasOtherRoot?: (place: Place) => boolean;
+  /** What control planes tell proxies. */
+  readonly alter?: (place: Place) => Alter;
+  /** Pods are never called ready. */
+  readonly neverReady?: (pod: Resource, place: Place) => boolean;
+  /** The mesh does not get complete: the world does not wait for it. */
+  readonly isIncomplete?: true;
+  /** Begins when the mesh is complete; what it gives ends it. */
+  readonly goesOn?: (clusters: readonly Running[]) => () => void;
+}

@@ -1,0 +1,43 @@
+/** The one node of a cluster. */
+import { timestamp } from '../api-server/store.ts';
+import type { ClusterSpec, Store } from '../types.ts';
+
+/** The name of a cluster's node. */
+export const nodeNameOf = ({ name }: ClusterSpec): string => `${name}-control-plane`;
+
+const KUBERNETES_VERSION = 'v1.34.4';
+
+/** Makes the node, if it is not there: ready, with its region and zone. */
+export function makeNode(store: Store, spec: ClusterSpec): void {
+  const name = nodeNameOf(spec);
+  if (store.get({ kind: 'Node', name }) !== undefined) return;
+  const place = { region: spec.region, zone: spec.zone };
+  const labels = Object.entries(place).flatMap(([key, value]) =>
+    value === undefined ? [] : [[`topology.kubernetes.io/${key}`, value]],
+  );
+  store.create({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name,
+      labels: {
+        'kubernetes.io/hostname': name,
+        'kubernetes.io/os': 'linux',
+        ...(Object.fromEntries(labels) as Record<string, string>),
+      },
+    },
+    spec: {},
+    status: {
+      conditions: [
+        { type: 'Ready', status: 'True', reason: 'KubeletReady', lastTransitionTime: timestamp() },
+      ],
+      addresses: [
+        { type: 'InternalIP', address: '127.0.0.1' },
+        { type: 'Hostname', address: name },
+      ],
+      capacity: { cpu: '2', memory: '8Gi', pods: '110' },
+      allocatable: { cpu: '2', memory: '8Gi', pods: '110' },
+      nodeInfo: { kubeletVersion: KUBERNETES_VERSION, operatingSystem: 'linux', architecture: process.arch },
+    },
+  });
+}

@@ -1,0 +1,196 @@
+/** From the model and the rules of a cluster to the configuration of one of its proxies. */
+import type {
+  ClusterConfig,
+  HttpListenerConfig,
+  InboundConfig,
+  MutualTlsMode,
+  PassThroughConfig,
+  ProxyConfig,
+  VirtualHostConfig,
+} from '../config.ts';
+import type { Resource, WorkloadCertificate } from '../../types.ts';
+import type { ProxyNode } from '../proxy.ts';
+import { clusterName, clusterOf, destinationsOf, isExposed, serverNameOf } from './destinations.ts';
+import { endpointsBehind, endpointsFor, type Reach } from './endpoints.ts';
+import { selects, serviceFields, targetPortOf } from './fields.ts';
+import { buildModel, type ClusterView, type Model } from './registry.ts';
+import { gatewayHosts, sidecarHosts } from './virtual-hosts.ts';
+import { readRules, type Gateway, type Rule, type Rules } from './rules.ts';
+
+const SYSTEM_NAMESPACE = 'istio-system';
+
+/** All that a control plane knows at one moment. */
+export interface Snapshot {
+  readonly version: number;
+  readonly own: ClusterView;
+  readonly model: Model;
+  readonly rules: Rules;
+  readonly reach: Reach;
+}
+
+/** Reads everything; the first view is the control plane's own cluster. */
+export function snapshot(
+  views: readonly [ClusterView, ...ClusterView[]],
+  version: number,
+  reach: Reach,
+): Snapshot {
+  const [own] = views;
+  const rules = readRules((kind) => own.list(kind));
+  return { version, own, model: buildModel(views, rules), rules, reach };
+}
+
+/** Configuration as it was computed for a node, for others that differ from it in nothing that matters. */
+export class Configurer {
+  readonly #snapshot: Snapshot;
+  readonly #shared = new Map<string, Pick<ProxyConfig, 'clusters' | 'hosts'>>();
+
+  constructor(at: Snapshot) {
+    this.#snapshot = at;
+  }
+
+  configFor(node: ProxyNode, certificate: WorkloadCertificate): ProxyConfig {
+    const { version } = this.#snapshot;
+    const inbound = inboundOf(this.#snapshot, node);
+    const outbound = this.#outboundFor(node);
+    if (!node.isGateway) {
+      return {
+        version,
+        ...outbound,
+        inbound,
+        passThrough: [],
+        httpListeners: [],
+        certificate,
+        checksPeers: true,
+      };
+    }
+    const { passThrough, clusters } = passThroughOf(this.#snapshot, node);
+    return {
+      version,
+      clusters: new Map([...outbound.clusters, ...clusters]),
+      hosts: new Map(),
+      inbound,
+      passThrough,
+      httpListeners: httpListenersOf(this.#snapshot, node),
+      certificate,
+      checksPeers: true,
+    };
+  }
+
+  #outboundFor(node: ProxyNode): Pick<ProxyConfig, 'clusters' | 'hosts'> {
+    const { namespace, network, locality } = node;
+    const key = [namespace, network, locality.region, locality.zone].join('|');
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    const { model, rules, reach } = this.#snapshot;
+    const clusters = new Map<string, ClusterConfig>();
+    for (const service of model.services) {
+      for (const destination of destinationsOf(rules, namespace, service)) {
+        const name = clusterName(destination.port, destination.subset, service.host);
+        clusters.set(name, clusterOf(destination, name, endpointsFor(node, destination, { model, reach })));
+      }
+    }
+    const made = { clusters, hosts: sidecarHosts(model, rules, namespace) };
+    this.#shared.set(key, made);
+    return made;
+  }
+}
+
+/** The Gateways that are meant for a proxy. */
+const gatewaysFor = ({ rules }: Snapshot, node: ProxyNode): Rule<Gateway>[] =>
+  rules.gateways.filter(({ spec }) => selects(spec.selector, node.labels));
+
+/** By port: server names, each with the group of endpoints that it leads to. */
+function passThroughOf(
+  at: Snapshot,
+  node: ProxyNode,
+): { passThrough: PassThroughConfig[]; clusters: Map<string, ClusterConfig> } {
+  const clusters = new Map<string, ClusterConfig>();
+  const ports = new Map<number, Map<string, string>>();
+  for (const { spec } of gatewaysFor(at, node)) {
+    for (const { port, hosts, tls } of spec.servers) {
+      if (tls === undefined) continue;
+      const chains = ports.get(port.number) ?? new Map<string, string>();
+      ports.set(port.number, chains);
+      for (const service of at.model.services.filter((one) => isExposed(hosts, one))) {
+        for (const destination of destinationsOf(at.rules, node.namespace, service)) {
+          const name = serverNameOf(destination);
+          chains.set(name, name);
+          clusters.set(name, clusterOf(destination, name, endpointsBehind(node, destination)));
+        }
+      }
+    }
+  }
+  return { passThrough: [...ports].map(([port, chains]) => ({ port, chains })), clusters };
+}
+
+function httpListenersOf(at: Snapshot, node: ProxyNode): HttpListenerConfig[] {
+  const ports = new Map<number, Map<string, VirtualHostConfig>>();
+  for (const { name, namespace, spec } of gatewaysFor(at, node)) {
+    for (const { port, hosts, tls } of spec.servers) {
+      if (tls !== undefined) continue;
+      const inPod = portInPod(at, node, port.number);
+      const known = ports.get(inPod) ?? new Map<string, VirtualHostConfig>();
+      ports.set(inPod, known);
+      for (const [host, routes] of gatewayHosts(at.model, at.rules, { name, namespace, hosts })) {
+        if (!known.has(host)) known.set(host, routes);
+      }
+    }
+  }
+  return [...ports].map(([port, hosts]) => ({ port, hosts }));
+}
+
+/** Services of the proxy's own cluster that select it. */
+const servicesOver = ({ own }: Snapshot, node: ProxyNode): Resource[] =>
+  own
+    .list('Service')
+    .filter(
+      (service) =>
+        service.metadata.namespace === node.namespace &&
+        selects(serviceFields(service).spec?.selector, node.labels),
+    );
+
+/** A Gateway names the port of the Service; the pod listens where that leads. */
+function portInPod(at: Snapshot, node: ProxyNode, port: number): number {
+  const pod = podOf(at, node);
+  const found = servicesOver(at, node)
+    .flatMap((service) => serviceFields(service).spec?.ports ?? [])
+    .find((one) => one.port === port);
+  return found === undefined || pod === undefined ? port : targetPortOf(found, pod);
+}
+
+const podOf = ({ own }: Snapshot, { name, namespace }: ProxyNode): Resource | undefined =>
+  own.list('Pod').find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
+
+function inboundOf(at: Snapshot, node: ProxyNode): InboundConfig {
+  const pod = podOf(at, node);
+  const ports = new Map<number, number>(node.containerPorts.map((port) => [port, port]));
+  for (const service of pod === undefined ? [] : servicesOver(at, node)) {
+    for (const port of serviceFields(service).spec?.ports ?? []) {
+      if (pod !== undefined) ports.set(port.port, targetPortOf(port, pod));
+    }
+  }
+  for (const entry of at.rules.serviceEntries) {
+    if (entry.namespace !== node.namespace || !selects(entry.spec.workloadSelector?.labels, node.labels))
+      continue;
+    for (const { number, targetPort = number } of entry.spec.ports) ports.set(number, targetPort);
+  }
+  return { mode: modeFor(at.rules, node), ports };
+}
+
+/** The narrowest policy that says something: for the workload, its namespace, the mesh. Without any: PERMISSIVE. */
+function modeFor({ peerAuthentications }: Rules, node: ProxyNode): MutualTlsMode {
+  const levels = [
+    peerAuthentications.filter(
+      ({ namespace, spec }) =>
+        namespace === node.namespace && selects(spec.selector?.matchLabels, node.labels),
+    ),
+    peerAuthentications.filter(
+      ({ namespace, spec }) => namespace === node.namespace && spec.selector === undefined,
+    ),
+    peerAuthentications.filter(
+      ({ namespace, spec }) => namespace === SYSTEM_NAMESPACE && spec.selector === undefined,
+    ),
+  ];
+  const modes = levels.flatMap((level) => level.map(({ spec }) => spec.mtls?.mode ?? 'UNSET'));
+  return modes.find((mode): mode is MutualTlsMode => mode !== 'UNSET') ?? 'PERMISSIVE';
+}

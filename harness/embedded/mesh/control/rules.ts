@@ -1,0 +1,233 @@
+/** Istio's kinds, as far as they are implemented. What a schema does not name is refused, never ignored. */
+import { z } from 'zod';
+import type { Resource } from '../../types.ts';
+
+const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+
+/** `1s`, `500ms`, `1m30s` → milliseconds. */
+const duration = z
+  .string()
+  .regex(/^(\d+(\.\d+)?(h|ms|m|s))+$/, 'a duration such as 500ms or 10s is expected')
+  .transform((text) =>
+    [...text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)].reduce(
+      (sum, [, number, unit]) => sum + Number(number) * (UNITS[unit ?? ''] ?? 0),
+      0,
+    ),
+  );
+
+const labels = z.record(z.string(), z.string());
+const percentage = z.strictObject({ value: z.number().min(0).max(100) });
+
+const trafficPolicy = z.strictObject({
+  loadBalancer: z
+    .strictObject({
+      simple: z.enum(['LEAST_REQUEST', 'LEAST_CONN', 'ROUND_ROBIN', 'RANDOM', 'UNSPECIFIED']).optional(),
+      localityLbSetting: z
+        .strictObject({
+          enabled: z.boolean().optional(),
+          distribute: z
+            .array(z.strictObject({ from: z.string(), to: z.record(z.string(), z.number()) }))
+            .optional(),
+          failover: z.array(z.strictObject({ from: z.string(), to: z.string() })).optional(),
+        })
+        .optional(),
+    })
+    .optional(),
+  connectionPool: z
+    .strictObject({
+      tcp: z.strictObject({ connectTimeout: duration.optional() }).optional(),
+      http: z.strictObject({ maxRequestsPerConnection: z.int().min(0).optional() }).optional(),
+    })
+    .optional(),
+  outlierDetection: z
+    .strictObject({
+      consecutive5xxErrors: z.int().min(0).optional(),
+      consecutiveGatewayErrors: z.int().min(0).optional(),
+      interval: duration.optional(),
+      baseEjectionTime: duration.optional(),
+      maxEjectionPercent: z.int().min(0).max(100).optional(),
+    })
+    .optional(),
+  tls: z.strictObject({ mode: z.enum(['ISTIO_MUTUAL', 'DISABLE']), sni: z.string().optional() }).optional(),
+});
+
+const destinationRule = z.strictObject({
+  host: z.string(),
+  trafficPolicy: trafficPolicy.optional(),
+  subsets: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        labels: labels.optional(),
+        trafficPolicy: trafficPolicy.optional(),
+      }),
+    )
+    .optional(),
+});
+
+const textMatch = z.union([
+  z.strictObject({ exact: z.string() }),
+  z.strictObject({ prefix: z.string() }),
+  z.strictObject({ regex: z.string() }),
+]);
+
+const httpRoute = z.strictObject({
+  name: z.string().optional(),
+  match: z
+    .array(
+      z.strictObject({
+        name: z.string().optional(),
+        uri: textMatch.optional(),
+        method: textMatch.optional(),
+        headers: z.record(z.string(), textMatch).optional(),
+      }),
+    )
+    .optional(),
+  route: z.array(
+    z.strictObject({
+      destination: z.strictObject({
+        host: z.string(),
+        subset: z.string().optional(),
+        port: z.strictObject({ number: z.int() }).optional(),
+      }),
+      weight: z.int().min(0).optional(),
+    }),
+  ),
+  timeout: duration.optional(),
+  retries: z
+    .strictObject({
+      attempts: z.int().min(0),
+      perTryTimeout: duration.optional(),
+      retryOn: z.string().optional(),
+    })
+    .optional(),
+  fault: z
+    .strictObject({
+      abort: z.strictObject({ httpStatus: z.int(), percentage: percentage.optional() }).optional(),
+      delay: z.strictObject({ fixedDelay: duration, percentage: percentage.optional() }).optional(),
+    })
+    .optional(),
+  rewrite: z.strictObject({ uri: z.string() }).optional(),
+});
+
+const virtualService = z.strictObject({
+  hosts: z.array(z.string()),
+  gateways: z.array(z.string()).optional(),
+  http: z.array(httpRoute),
+});
+
+const server = z.strictObject({
+  name: z.string().optional(),
+  port: z.strictObject({ number: z.int(), name: z.string(), protocol: z.enum(['HTTP', 'HTTP2', 'TLS']) }),
+  hosts: z.array(z.string()),
+  tls: z.strictObject({ mode: z.literal('AUTO_PASSTHROUGH') }).optional(),
+});
+
+const gateway = z
+  .strictObject({ selector: labels, servers: z.array(server) })
+  .refine(
+    ({ servers }) => servers.every(({ port, tls }) => (port.protocol === 'TLS') === (tls !== undefined)),
+    'servers: tls mode AUTO_PASSTHROUGH goes with the protocol TLS, and with no other',
+  );
+
+const peerAuthentication = z.strictObject({
+  selector: z.strictObject({ matchLabels: labels }).optional(),
+  mtls: z.strictObject({ mode: z.enum(['UNSET', 'STRICT', 'PERMISSIVE']).optional() }).optional(),
+});
+
+const serviceEntry = z.strictObject({
+  hosts: z.array(z.string()),
+  location: z.enum(['MESH_INTERNAL', 'MESH_EXTERNAL']).optional(),
+  resolution: z.enum(['STATIC', 'DNS']),
+  addresses: z.array(z.string()).optional(),
+  ports: z.array(
+    z.strictObject({
+      name: z.string(),
+      number: z.int(),
+      protocol: z.enum(['HTTP', 'http', 'HTTP2']),
+      targetPort: z.int().optional(),
+    }),
+  ),
+  endpoints: z
+    .array(
+      z.strictObject({
+        address: z.string(),
+        ports: z.record(z.string(), z.int()).optional(),
+        labels: labels.optional(),
+      }),
+    )
+    .optional(),
+  workloadSelector: z.strictObject({ labels }).optional(),
+});
+
+export type DestinationRule = z.infer<typeof destinationRule>;
+export type TrafficPolicy = z.infer<typeof trafficPolicy>;
+export type VirtualService = z.infer<typeof virtualService>;
+export type HttpRoute = z.infer<typeof httpRoute>;
+export type Gateway = z.infer<typeof gateway>;
+export type PeerAuthentication = z.infer<typeof peerAuthentication>;
+export type ServiceEntry = z.infer<typeof serviceEntry>;
+
+const SCHEMAS = {
+  DestinationRule: destinationRule,
+  VirtualService: virtualService,
+  Gateway: gateway,
+  PeerAuthentication: peerAuthentication,
+  ServiceEntry: serviceEntry,
+} as const;
+type Kind = keyof typeof SCHEMAS;
+
+const ISTIO_GROUPS = /^(networking|security|telemetry|extensions)\.istio\.io\//;
+const GATEWAY_API = /^gateway\.networking\.k8s\.io\//;
+
+const isKnown = (kind: string): kind is Kind => Object.hasOwn(SCHEMAS, kind);
+
+/** Why an object of Istio's cannot be what it says here; undefined for others, and for what is implemented. */
+export function refuse({ apiVersion, kind, spec }: Resource): string | undefined {
+  if (GATEWAY_API.test(apiVersion)) return `the embedded mesh does not implement the Gateway API (${kind})`;
+  if (!ISTIO_GROUPS.test(apiVersion)) return undefined;
+  if (!isKnown(kind)) {
+    return `the embedded mesh does not implement ${kind}; it implements ${Object.keys(SCHEMAS).join(', ')}`;
+  }
+  const read = SCHEMAS[kind].safeParse(spec ?? {});
+  if (read.success) return undefined;
+  const problems = read.error.issues.map(({ path, message }) => `${['spec', ...path].join('.')}: ${message}`);
+  return `the embedded mesh does not implement this ${kind}: ${problems.join('; ')}`;
+}
+
+/** A rule with its metadata; `spec` as the schema reads it. */
+export interface Rule<T> {
+  readonly name: string;
+  readonly namespace: string;
+  readonly created: string;
+  readonly spec: T;
+}
+
+export interface Rules {
+  readonly destinationRules: readonly Rule<DestinationRule>[];
+  readonly virtualServices: readonly Rule<VirtualService>[];
+  readonly gateways: readonly Rule<Gateway>[];
+  readonly peerAuthentications: readonly Rule<PeerAuthentication>[];
+  readonly serviceEntries: readonly Rule<ServiceEntry>[];
+}
+
+/** Reads all rules of a cluster, oldest first. What would be refused has no effect. */
+export function readRules(list: (kind: string) => readonly Resource[]): Rules {
+  const read = <K extends Kind>(kind: K): Rule<z.infer<(typeof SCHEMAS)[K]>>[] =>
+    list(kind)
+      .filter(({ apiVersion }) => ISTIO_GROUPS.test(apiVersion))
+      .flatMap(({ metadata, spec }) => {
+        const { success, data } = SCHEMAS[kind].safeParse(spec ?? {});
+        if (!success) return [];
+        const { name, namespace = 'default', creationTimestamp: created = '' } = metadata;
+        return [{ name, namespace, created, spec: data as z.infer<(typeof SCHEMAS)[K]> }];
+      })
+      .sort((a, b) => a.created.localeCompare(b.created) || a.name.localeCompare(b.name));
+  return {
+    destinationRules: read('DestinationRule'),
+    virtualServices: read('VirtualService'),
+    gateways: read('Gateway'),
+    peerAuthentications: read('PeerAuthentication'),
+    serviceEntries: read('ServiceEntry'),
+  };
+}

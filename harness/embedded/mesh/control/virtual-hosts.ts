@@ -1,0 +1,125 @@
+/** Routes: from VirtualServices, or straight to the service. */
+import type { HttpRoute, Rule, Rules, VirtualService } from './rules.ts';
+import type { MatchConfig, RetryConfig, RouteConfig, TextMatch, VirtualHostConfig } from '../config.ts';
+import { clusterName } from './destinations.ts';
+import { fullHost, type Model, type ModelService } from './registry.ts';
+
+const MESH = 'mesh';
+/** Istio's: https://istio.io/latest/docs/concepts/traffic-management/#retries */
+const DEFAULT_RETRY: RetryConfig = {
+  attempts: 2,
+  perTryMs: undefined,
+  on: new Set(['connect-failure', 'refused-stream', 'unavailable', 'cancelled']),
+};
+const ALL = 100;
+
+/** A route that sends everything to one place. */
+const straightTo = (cluster: string): RouteConfig => ({
+  matches: [],
+  targets: [{ cluster, weight: 1 }],
+  timeoutMs: undefined,
+  retry: DEFAULT_RETRY,
+  abort: undefined,
+  delay: undefined,
+  rewritePath: undefined,
+});
+
+/** For a sidecar: by `HOST:PORT`, all services that its pod can resolve. */
+export function sidecarHosts(model: Model, rules: Rules, namespace: string): Map<string, VirtualHostConfig> {
+  const hosts = new Map<string, VirtualHostConfig>();
+  for (const service of model.services.filter(({ resolvable }) => resolvable)) {
+    const rule = rules.virtualServices.find(
+      ({ spec, namespace: home }) =>
+        (spec.gateways ?? [MESH]).includes(MESH) &&
+        spec.hosts.some((host) => fullHost(host, home) === service.host),
+    );
+    for (const port of service.ports) {
+      const routes =
+        rule === undefined
+          ? [straightTo(clusterName(port, '', service.host))]
+          : routesOf(rule, { model, port });
+      const names = [service.host, ...service.aliases];
+      if (service.namespace === namespace && service.shortName !== undefined) names.push(service.shortName);
+      for (const name of names) hosts.set(`${name}:${String(port)}`, { name: service.host, routes });
+    }
+  }
+  return hosts;
+}
+
+/** For a gateway: by host, the VirtualServices that name it. */
+export function gatewayHosts(
+  model: Model,
+  rules: Rules,
+  gateway: { readonly name: string; readonly namespace: string; readonly hosts: readonly string[] },
+): Map<string, VirtualHostConfig> {
+  const hosts = new Map<string, VirtualHostConfig>();
+  for (const rule of rules.virtualServices) {
+    const named = (rule.spec.gateways ?? []).some((one) => {
+      const [name, namespace = rule.namespace] = one.split('/').reverse();
+      return name === gateway.name && namespace === gateway.namespace;
+    });
+    if (!named) continue;
+    const routes = routesOf(rule, { model, port: undefined });
+    for (const host of rule.spec.hosts) {
+      if (isServed(host, gateway.hosts) && !hosts.has(host)) hosts.set(host, { name: rule.name, routes });
+    }
+  }
+  return hosts;
+}
+
+const isServed = (host: string, served: readonly string[]): boolean =>
+  served
+    .map((one) => one.split('/').at(-1) ?? one)
+    .some((one) => one === '*' || one === host || (one.startsWith('*') && host.endsWith(one.slice(1))));
+
+/** `port`: what was asked for, where the destination names none; undefined at gateways. */
+function routesOf(
+  { spec, namespace }: Rule<VirtualService>,
+  at: { readonly model: Model; readonly port: number | undefined },
+): RouteConfig[] {
+  return spec.http.map((route) => ({
+    matches: (route.match ?? []).map(matchOf),
+    targets: route.route.map(({ destination, weight }) => {
+      const host = fullHost(destination.host, namespace);
+      const service = at.model.services.find((one) => one.host === host);
+      const port = destination.port?.number ?? onlyPort(service) ?? at.port ?? 0;
+      // A weight that is not given is all where it is the only one, and nothing beside others.
+      return {
+        cluster: clusterName(port, destination.subset ?? '', host),
+        weight: weight ?? (route.route.length === 1 ? 1 : 0),
+      };
+    }),
+    timeoutMs: route.timeout === 0 ? undefined : route.timeout,
+    retry: retryOf(route),
+    ...faultOf(route),
+    rewritePath: route.rewrite?.uri,
+  }));
+}
+
+const onlyPort = (service: ModelService | undefined): number | undefined =>
+  service?.ports.length === 1 ? service.ports[0] : undefined;
+
+const matchOf = ({ uri, method, headers = {} }: NonNullable<HttpRoute['match']>[number]): MatchConfig => ({
+  path: uri,
+  method: method,
+  headers: Object.entries(headers).map(([name, match]) => [name.toLowerCase(), match as TextMatch] as const),
+});
+
+function retryOf({ retries }: HttpRoute): RetryConfig {
+  if (retries === undefined) return DEFAULT_RETRY;
+  const { attempts, perTryTimeout, retryOn } = retries;
+  const on =
+    retryOn === undefined ? DEFAULT_RETRY.on : new Set(retryOn.split(',').map((word) => word.trim()));
+  return { attempts, perTryMs: perTryTimeout, on };
+}
+
+const faultOf = ({ fault }: HttpRoute): Pick<RouteConfig, 'abort' | 'delay'> => ({
+  abort:
+    fault?.abort === undefined
+      ? undefined
+      : { status: fault.abort.httpStatus, percent: fault.abort.percentage?.value ?? ALL },
+  delay:
+    fault?.delay === undefined
+      ? undefined
+      : { ms: fault.delay.fixedDelay, percent: fault.delay.percentage?.value ?? ALL },
+});

@@ -1,0 +1,170 @@
+/** One group of endpoints at run time: which one a request goes to, and what is remembered of each. */
+import type { ClusterConfig, EndpointConfig } from '../config.ts';
+import type { Credentials, Dial } from './dial.ts';
+import { Health } from './outlier.ts';
+import { Pool } from './pool.ts';
+
+/** Envoy sends less to a priority only when fewer than 1/1.4 of its hosts are healthy. */
+const OVERPROVISIONING = 1.4;
+
+/** An endpoint with its connections. */
+export interface Host {
+  config: EndpointConfig;
+  readonly pool: Pool;
+  readonly health: Health;
+  active: number;
+  /** When it is next, in the schedule by weight. */
+  deadline: number;
+}
+
+const keyOf = ({ address, port, locality: { region, zone }, mutualTls }: EndpointConfig): string =>
+  [address, port, region, zone, mutualTls].join('|');
+
+/** Keeps connections, health and schedule of an endpoint over changes of the configuration. */
+export class UpstreamCluster {
+  config: ClusterConfig;
+  #hosts = new Map<string, Host>();
+  readonly #localities = new Map<string, number>();
+  readonly #credentials: () => Credentials;
+
+  constructor(config: ClusterConfig, credentials: () => Credentials) {
+    this.config = config;
+    this.#credentials = credentials;
+    this.configure(config);
+  }
+
+  get hosts(): readonly Host[] {
+    return [...this.#hosts.values()];
+  }
+
+  /** Takes over a new configuration. Connections to endpoints that are gone end as they become idle. */
+  configure(config: ClusterConfig): void {
+    const renewed = connectionsOf(this.config) !== connectionsOf(config);
+    const before = this.#hosts;
+    this.config = config;
+    this.#hosts = new Map();
+    this.#localities.clear();
+    for (const endpoint of config.endpoints) {
+      const key = keyOf(endpoint);
+      const known = before.get(key);
+      const host = known === undefined || renewed ? this.#hostFor(endpoint) : known;
+      host.config = endpoint;
+      this.#hosts.set(key, host);
+    }
+    for (const [key, host] of before) if (this.#hosts.get(key) !== host) host.pool.retire();
+  }
+
+  /** Ends all connections. */
+  close(): void {
+    for (const { pool } of this.#hosts.values()) pool.destroy();
+  }
+
+  #hostFor(config: EndpointConfig): Host {
+    const host: Host = {
+      config,
+      pool: new Pool(() => this.#dialTo(host.config), this.config.maxRequestsPerConnection),
+      health: new Health(),
+      active: 0,
+      deadline: Math.random() / Math.max(1, config.weight),
+    };
+    return host;
+  }
+
+  /** How to connect to an endpoint: for the pool, and for a gateway that passes connections through. */
+  #dialTo({ address, connectPort, mutualTls, reachable }: EndpointConfig): Dial {
+    const { connectTimeoutMs: timeoutMs, serverName, identities } = this.config;
+    const to = { host: address, port: connectPort, timeoutMs, reachable };
+    return mutualTls ? { ...to, tls: { serverName, identities, credentials: this.#credentials() } } : to;
+  }
+
+  /**
+   * The host for a request. Those in `tried` are avoided where their priority has others; undefined when there is none
+   * that is thought healthy.
+   */
+  pick(tried: readonly Host[] = []): Host | undefined {
+    const now = Date.now();
+    const healthy = this.#choosePriority(this.hosts, now);
+    const fresh = healthy.filter((host) => !tried.includes(host));
+    const candidates = this.#chooseLocality(fresh.length > 0 ? fresh : healthy);
+    const [first] = candidates;
+    if (first === undefined || candidates.length === 1) return first;
+    const weighted = candidates.some(({ config }) => config.weight !== first.config.weight);
+    const { policy } = this.config;
+    if (policy === 'RANDOM') return anyOf(candidates);
+    if (policy === 'LEAST_REQUEST' && !weighted) return lessBusy(anyOf(candidates), anyOf(candidates));
+    return soonest(candidates, policy === 'LEAST_REQUEST');
+  }
+
+  #choosePriority(hosts: readonly Host[], now: number): Host[] {
+    const priorities = [...new Set(hosts.map(({ config }) => config.priority))].sort((a, b) => a - b);
+    const levels = priorities.map((priority) => {
+      const all = hosts.filter(({ config }) => config.priority === priority);
+      const healthy = all.filter(({ health }) => !health.isEjected(now));
+      return { healthy, share: Math.min(1, (OVERPROVISIONING * healthy.length) / all.length) };
+    });
+    const usable = levels.filter(({ healthy }) => healthy.length > 0);
+    const total = Math.min(
+      1,
+      usable.reduce((sum, { share }) => sum + share, 0),
+    );
+    let point = Math.random() * total;
+    for (const { healthy, share } of usable) {
+      point -= share;
+      if (point < 0) return healthy;
+    }
+    return usable.at(-1)?.healthy ?? [];
+  }
+
+  #chooseLocality(hosts: readonly Host[]): readonly Host[] {
+    if (!this.config.distributes) return hosts;
+    const byLocality = new Map<string, Host[]>();
+    for (const host of hosts) {
+      const { region, zone } = host.config.locality;
+      if (host.config.localityWeight === 0) continue;
+      byLocality.set(`${region}/${zone}`, [...(byLocality.get(`${region}/${zone}`) ?? []), host]);
+    }
+    const names = [...byLocality.keys()];
+    const [first] = names;
+    if (first === undefined) return [];
+    const due = (name: string): number => this.#localities.get(name) ?? 0;
+    const next = names.reduce((best, name) => (due(name) < due(best) ? name : best), first);
+    const chosen = byLocality.get(next) ?? [];
+    this.#localities.set(next, due(next) + 1 / (chosen[0]?.config.localityWeight ?? 1));
+    return chosen;
+  }
+
+  /** Tells how a request to a host ended; failures to connect count as 503, timeouts as 504. */
+  report(host: Host, status: number): void {
+    const { outlier } = this.config;
+    if (outlier === undefined || !host.health.failsWith(status, outlier)) return;
+    const now = Date.now();
+    // Requests that were under way when it was ejected say nothing new.
+    if (host.health.isEjected(now)) return;
+    const hosts = this.hosts;
+    const ejected = hosts.filter(({ health }) => health.isEjected(now)).length;
+    if (ejected > 0 && ((ejected + 1) / hosts.length) * 100 > outlier.maxEjectionPercent) return;
+    host.health.eject(now, outlier);
+  }
+}
+
+const connectionsOf = ({ maxRequestsPerConnection, serverName }: ClusterConfig): string =>
+  `${String(maxRequestsPerConnection)} ${serverName}`;
+
+function anyOf(hosts: readonly Host[]): Host {
+  const host = hosts[Math.floor(Math.random() * hosts.length)];
+  if (host === undefined) throw new Error('a choice among no hosts');
+  return host;
+}
+
+const lessBusy = (a: Host, b: Host): Host => (b.active < a.active ? b : a);
+
+/** Earliest deadline first: everyone's turn comes as often as its weight says. */
+function soonest(hosts: readonly Host[], byLoad: boolean): Host {
+  const next = hosts.reduce((best, host) => (host.deadline < best.deadline ? host : best));
+  const weight = next.config.weight / (byLoad ? next.active + 1 : 1);
+  const late = next.deadline;
+  next.deadline += 1 / Math.max(weight, 1e-6);
+  // Who was away must not make up for it.
+  for (const host of hosts) host.deadline = Math.max(host.deadline, late);
+  return next;
+}

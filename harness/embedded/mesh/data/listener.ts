@@ -1,0 +1,60 @@
+/** A TCP port whose connections are told by their first bytes: TLS, by server name, or plaintext. */
+import { type Server, type Socket, createServer } from 'node:net';
+import { type FirstBytes, readFirstBytes } from './client-hello.ts';
+
+export type Known = Exclude<FirstBytes, { kind: 'incomplete' }>;
+
+const MAX_FIRST_BYTES = 17 * 1024;
+
+/** Listens; `close` also ends what is connected. */
+export interface Listener {
+  close(): Promise<void>;
+}
+
+/** Rejects where the address is taken. */
+export function listen(
+  at: { readonly host: string; readonly port: number },
+  accept: (socket: Socket) => void,
+): Promise<Listener> {
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => undefined);
+    accept(socket);
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: at.host, port: at.port, backlog: 1024 }, () => {
+      server.removeListener('error', reject);
+      resolve({ close: () => closeServer(server, sockets) });
+    });
+  });
+}
+
+function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    for (const socket of sockets) socket.destroy();
+  });
+}
+
+/** Calls `then` once with what the connection begins with; the bytes are given back to the socket, which is paused. */
+export function peek(socket: Socket, then: (first: Known) => void): void {
+  let seen: Buffer = Buffer.alloc(0);
+  const look = (chunk: Buffer): void => {
+    seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
+    const first = readFirstBytes(seen);
+    if (first.kind === 'incomplete') {
+      if (seen.length > MAX_FIRST_BYTES) socket.destroy();
+      return;
+    }
+    socket.removeListener('data', look);
+    socket.pause();
+    socket.unshift(seen);
+    then(first);
+  };
+  socket.on('data', look);
+}

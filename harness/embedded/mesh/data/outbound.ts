@@ -1,0 +1,163 @@
+/** The way out of a pod, or into a cluster at its ingress gateway: plain HTTP in, routed by its Host header. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RouteConfig, VirtualHosts } from '../config.ts';
+import type { Host, UpstreamCluster } from './cluster.ts';
+import { type Asked, type Outcome, answerWith, ask, bodyOf, endToEnd, passBack } from './forward.ts';
+import { hostOf, rewritten, routeOf, targetOf } from './routes.ts';
+import type { Stats } from './stats.ts';
+
+/** What a router needs of its proxy. */
+export interface Surroundings {
+  readonly cluster: (name: string) => UpstreamCluster | undefined;
+  readonly stats: Stats;
+}
+
+const NO_HOST: Outcome = { kind: 'connect', reason: 'no healthy upstream' };
+
+/** Whether Istio's retry conditions name how an attempt ended. */
+function mayRetry(outcome: Outcome, on: ReadonlySet<string>): boolean {
+  if (outcome === NO_HOST) return false;
+  if (outcome.kind === 'answered') {
+    const { status } = outcome;
+    const atGateway = on.has('gateway-error') && status >= 502 && status <= 504;
+    return on.has(String(status)) || atGateway || (on.has('5xx') && status >= 500);
+  }
+  if (outcome.kind === 'stale' || on.has('5xx') || on.has('gateway-error')) return true;
+  return on.has(outcome.kind === 'connect' ? 'connect-failure' : outcome.kind);
+}
+
+const statusOf = (outcome: Outcome): number => {
+  if (outcome.kind === 'answered') return outcome.status;
+  return outcome.kind === 'timeout' ? 504 : 503;
+};
+
+const inPercent = (percent: number): boolean => Math.random() * 100 < percent;
+const asleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Answers requests by asking the endpoints that the configuration names. */
+export class Router {
+  readonly #around: Surroundings;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  /** `defaultPort` completes an authority without a port; undefined: ports do not count (gateways). */
+  async handle(
+    hosts: VirtualHosts,
+    defaultPort: number | undefined,
+    [request, response]: readonly [IncomingMessage, ServerResponse],
+  ): Promise<void> {
+    const authority = (request.headers.host ?? '').toLowerCase();
+    const [name = '', port] = authority.split(':');
+    const key = defaultPort === undefined ? name : `${name}:${port ?? String(defaultPort)}`;
+    const host = hostOf(hosts, key);
+    if (host === undefined) {
+      const text =
+        defaultPort === undefined
+          ? ''
+          : `could not resolve ${key}: this cluster has no such Service and port\n`;
+      answerWith(response, defaultPort === undefined ? 404 : 502, text);
+      return;
+    }
+    const route = routeOf(host, request);
+    if (route === undefined) answerWith(response, 404, '');
+    else await this.#follow(route, request, response);
+  }
+
+  async #follow(route: RouteConfig, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { delay, abort } = route;
+    if (delay !== undefined && inPercent(delay.percent)) await asleep(delay.ms);
+    if (abort !== undefined && inPercent(abort.percent)) {
+      answerWith(response, abort.status, 'fault filter abort');
+      return;
+    }
+    const cluster = this.#around.cluster(targetOf(route) ?? '');
+    if (cluster === undefined) {
+      answerWith(response, 503, '');
+      return;
+    }
+    let body: Buffer | undefined;
+    try {
+      body = await bodyOf(request);
+    } catch {
+      answerWith(response, 413, 'Payload Too Large');
+      return;
+    }
+    const headers = endToEnd(request.headers);
+    delete headers['x-forwarded-client-cert'];
+    headers['x-request-id'] ??= randomUUID();
+    headers['x-forwarded-proto'] ??= 'http';
+    const asked = { method: request.method ?? 'GET', path: rewritten(route, request), headers, body };
+    await this.#ask({ route, cluster, asked, response });
+  }
+
+  async #ask(call: {
+    readonly route: RouteConfig;
+    readonly cluster: UpstreamCluster;
+    readonly asked: Asked;
+    readonly response: ServerResponse;
+  }): Promise<void> {
+    const { route, cluster, asked, response } = call;
+    const { retry, timeoutMs } = route;
+    const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+    const tried: Host[] = [];
+    for (let attempt = 0; ; attempt++) {
+      const host = cluster.pick(tried);
+      if (host !== undefined) host.active++;
+      const left = deadline === undefined ? undefined : Math.max(1, deadline - performance.now());
+      const limit = Math.min(left ?? Infinity, retry.perTryMs ?? Infinity);
+      const outcome =
+        host === undefined
+          ? NO_HOST
+          : await ask(asked, host.pool, limit === Infinity ? undefined : Math.ceil(limit));
+      this.#note(cluster, host, outcome);
+      if (host !== undefined) tried.push(host);
+      const inTime = deadline === undefined || performance.now() < deadline - 1;
+      const again = attempt < retry.attempts && inTime && !response.destroyed && mayRetry(outcome, retry.on);
+      if (again) {
+        if (host !== undefined) host.active--;
+        if (outcome.kind === 'answered') outcome.answer.resume();
+        this.#count(cluster, 'upstream_rq_retry');
+        continue;
+      }
+      finish(outcome, response, () => {
+        if (host !== undefined) host.active--;
+      });
+      return;
+    }
+  }
+
+  #note(cluster: UpstreamCluster, host: Host | undefined, outcome: Outcome): void {
+    const status = statusOf(outcome);
+    if (host !== undefined) cluster.report(host, status);
+    this.#count(cluster, 'upstream_rq_total');
+    this.#count(cluster, `upstream_rq_${String(Math.floor(status / 100))}xx`);
+    if (outcome.kind === 'connect' && host !== undefined) this.#count(cluster, 'upstream_cx_connect_fail');
+  }
+
+  #count(cluster: UpstreamCluster, what: string): void {
+    this.#around.stats.add(`cluster.${cluster.config.name}.${what}`);
+  }
+}
+
+function finish(outcome: Outcome, response: ServerResponse, done: () => void): void {
+  if (outcome.kind === 'answered') {
+    if (response.destroyed) {
+      outcome.answer.destroy();
+      done();
+      return;
+    }
+    passBack(outcome, response, done);
+    return;
+  }
+  done();
+  if (outcome === NO_HOST) answerWith(response, 503, 'no healthy upstream');
+  else if (outcome.kind === 'timeout') answerWith(response, 504, 'upstream request timeout');
+  else {
+    const reset = outcome.kind === 'connect' ? 'remote connection failure' : 'connection termination';
+    const text = `upstream connect error or disconnect/reset before headers. reset reason: ${reset}, transport failure reason: ${outcome.reason}`;
+    answerWith(response, 503, text);
+  }
+}

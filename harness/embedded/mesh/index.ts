@@ -1,0 +1,193 @@
+/** The mesh of one cluster: injection, proxies, and the control planes that its istiod pods are. The door of this folder. */
+import type { ClusterSpec, MeshHooks, Proxy, Resource, Store, WorldSpec } from '../types.ts';
+import { cacertsOf, type Issuer, readIssuer, type RootAuthority } from './certificates.ts';
+import type { Reach } from './control/endpoints.ts';
+import { accountOf, containersOf, isGatewayPod, isReadyPod, podFields } from './control/fields.ts';
+import { inject } from './control/inject.ts';
+import { type Alter, Istiod, revisionOf } from './control/istiod.ts';
+import { localityOf } from './control/registry.ts';
+import { MeshProxy, type ProxyNode } from './proxy.ts';
+
+export type { Alter } from './control/istiod.ts';
+export { cacertsOf, createRoot, type RootAuthority } from './certificates.ts';
+export { injectorWebhooks, PROXY_IMAGE } from './control/inject.ts';
+export { refuse } from './control/rules.ts';
+
+const SYSTEM_NAMESPACE = 'istio-system';
+const NETWORK_LABEL = 'topology.istio.io/network';
+
+export interface MeshOptions {
+  /** The cluster; its name is its ID in the mesh, its network where its pods are. */
+  readonly spec: ClusterSpec;
+  readonly store: Store;
+  /** Signs for this cluster where its istio-system has no Secret `cacerts`. */
+  readonly root: RootAuthority;
+  readonly meshId?: string;
+  /** Delays take this much of their usual time. */
+  readonly timeScale: number;
+  /** For defects: changes what is pushed to a proxy. @default nothing */
+  readonly alter?: Alter;
+  readonly defects?: WorldSpec['defects'];
+  /**
+   * Whether packets from a pod of this cluster get to an address. @default they do, unless the control plane knows
+   * that the address is on another network
+   */
+  readonly isReachable?: (address: string) => boolean;
+}
+
+/** The hooks for the kubelet, and what a world does with a mesh. */
+export interface Mesh extends MeshHooks {
+  startProxy(pod: Resource, address: string, appAddress?: string): Promise<Proxy>;
+  /** Whether an istiod pod may be called ready: it has read the other clusters, or has given up on them. */
+  isControlPlaneReady(pod: Resource): boolean;
+  /** As its nodes: nothing moves until it is thawed. */
+  freeze(frozen: boolean): void;
+  close(): Promise<void>;
+}
+
+/** A mesh that lives off the cluster's objects: it starts an istiod for each pod labelled app=istiod. */
+export function createMesh(options: MeshOptions): Mesh {
+  return new ClusterMesh(options);
+}
+
+const unaltered: Alter = (config) => config;
+
+class ClusterMesh implements Mesh {
+  readonly #options: MeshOptions;
+  readonly #proxies = new Set<MeshProxy>();
+  readonly #istiods = new Map<string, Istiod>();
+  readonly #unwatch: () => void;
+  #issuer: Promise<Issuer> | undefined;
+
+  constructor(options: MeshOptions) {
+    this.#options = options;
+    for (const pod of options.store.list('Pod', { namespace: SYSTEM_NAMESPACE }))
+      this.#noteIstiod(pod, false);
+    this.#unwatch = options.store.watch(({ type, object }) => {
+      if (object.kind !== 'Pod' || object.metadata.labels?.['app'] !== 'istiod') return;
+      this.#noteIstiod(object, type === 'DELETED');
+      this.#connectAll();
+    });
+  }
+
+  readonly inject = (pod: Resource): Resource =>
+    inject(this.#options.store, pod, (revision) => this.#serving(revision) !== undefined);
+
+  readonly startProxy = async (pod: Resource, address: string, appAddress = address): Promise<Proxy> => {
+    const proxy = new MeshProxy(this.#nodeOf(pod, address, appAddress), this.#options.timeScale, () => {
+      this.#proxies.delete(proxy);
+      for (const istiod of this.#istiods.values()) istiod.disconnect(proxy);
+    });
+    this.#proxies.add(proxy);
+    this.#connectAll();
+    return Promise.resolve(proxy);
+  };
+
+  readonly controlPlane = (pod: Resource, path: string): string => {
+    const istiod = this.#istiods.get(pod.metadata.name);
+    if (istiod === undefined) throw new Error(`no istiod runs in pod ${pod.metadata.name}`);
+    return istiod.debug(path);
+  };
+
+  readonly isControlPlaneReady = (pod: Resource): boolean => {
+    this.#noteIstiod(pod, false);
+    return this.#istiods.get(pod.metadata.name)?.isReady ?? false;
+  };
+
+  freeze(frozen: boolean): void {
+    for (const proxy of this.#proxies) proxy.freeze(frozen);
+    for (const istiod of this.#istiods.values()) istiod.freeze(frozen);
+  }
+
+  async close(): Promise<void> {
+    this.#unwatch();
+    for (const istiod of this.#istiods.values()) istiod.close();
+    this.#istiods.clear();
+    await Promise.all([...this.#proxies].map((proxy) => proxy.kill()));
+  }
+
+  /** An istiod lives from when its container runs until its pod begins to go. */
+  #noteIstiod(pod: Resource, deleted: boolean): void {
+    const { name, labels, deletionTimestamp } = pod.metadata;
+    if (labels?.['app'] !== 'istiod') return;
+    const gone = deleted || deletionTimestamp !== undefined;
+    const known = this.#istiods.get(name);
+    if (gone && known !== undefined) {
+      this.#istiods.delete(name);
+      known.close();
+    } else if (!gone && known === undefined && podFields(pod).status?.phase === 'Running') {
+      this.#istiods.set(name, this.#startIstiod(revisionOf(pod)));
+    }
+  }
+
+  #startIstiod(revision: string): Istiod {
+    const { spec, store, timeScale, isReachable, alter = unaltered } = this.#options;
+    const reach: Reach = (node, { address, network }) =>
+      isReachable?.(address) ?? (network === '' || network === node.network);
+    this.#issuer ??= this.#readIssuer();
+    const onChange = (): void => {
+      this.#connectAll();
+    };
+    return new Istiod(revision, {
+      clusterId: spec.name,
+      store,
+      issuer: this.#issuer,
+      timeScale,
+      reach,
+      alter,
+      onChange,
+    });
+  }
+
+  async #readIssuer(): Promise<Issuer> {
+    const { store, root, spec } = this.#options;
+    const secret = store.get({ kind: 'Secret', name: 'cacerts', namespace: SYSTEM_NAMESPACE });
+    const data = secret?.['data'] as Record<string, string> | undefined;
+    if (data === undefined) {
+      const own = await cacertsOf(root, spec.name);
+      return readIssuer((entry) => own[entry] ?? '');
+    }
+    return readIssuer((entry) => Buffer.from(data[entry] ?? '', 'base64').toString('utf8'));
+  }
+
+  #serving(revision: string): Istiod | undefined {
+    const { store } = this.#options;
+    for (const [name, istiod] of this.#istiods) {
+      const pod = store.get({ kind: 'Pod', name, namespace: SYSTEM_NAMESPACE });
+      if (istiod.revision === revision && pod !== undefined && isReadyPod(pod)) return istiod;
+    }
+    return undefined;
+  }
+
+  /** Every proxy without a control plane looks for one of its revision. */
+  #connectAll(): void {
+    const istiods = [...this.#istiods.values()];
+    for (const proxy of this.#proxies) {
+      if (istiods.some((istiod) => istiod.has(proxy))) continue;
+      this.#serving(proxy.node.revision)?.connect(proxy);
+    }
+  }
+
+  #nodeOf(pod: Resource, address: string, appAddress: string): ProxyNode {
+    const { spec, store } = this.#options;
+    const { name, namespace = 'default', labels = {}, annotations = {} } = pod.metadata;
+    const view = { id: spec.name, list: (kind: string) => store.list(kind) };
+    const revision = labels['istio.io/rev'] ?? annotations['istio.io/rev'] ?? 'default';
+    return {
+      name,
+      namespace,
+      cluster: spec.name,
+      network: labels[NETWORK_LABEL] ?? spec.network,
+      revision,
+      isGateway: isGatewayPod(pod),
+      labels,
+      serviceAccount: accountOf(pod),
+      address,
+      appAddress,
+      containerPorts: containersOf(pod).flatMap(({ ports = [] }) =>
+        ports.map(({ containerPort }) => containerPort),
+      ),
+      locality: localityOf(view, podFields(pod).spec?.nodeName),
+    };
+  }
+}

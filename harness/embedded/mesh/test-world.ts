@@ -1,0 +1,231 @@
+/** For tests: clusters with API servers and meshes, and pods that are only their proxies and an application. */
+import { get } from 'node:http';
+import { type Server, createServer } from 'node:http';
+import { afterEach } from 'vitest';
+import { type ApiServer, createStore, startApiServer } from '../api-server/server.ts';
+import type { Proxy, Resource, Store } from '../types.ts';
+import { cacertsOf, createMesh, createRoot, type Mesh, type RootAuthority } from './index.ts';
+
+const TIME_SCALE = 0.1;
+export const NAMESPACE = 'sample';
+
+interface Running {
+  readonly name: string;
+  readonly store: Store;
+  readonly mesh: Mesh;
+  readonly api: ApiServer;
+  readonly block: number;
+}
+
+let block = 30 + Math.floor(Math.random() * 60);
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((close) => close()));
+});
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const inSystem = (
+  kind: string,
+  name: string,
+  more: Partial<Resource> & { labels?: Record<string, string> },
+): Resource => {
+  const { labels = {}, ...rest } = more;
+  return { apiVersion: 'v1', kind, ...rest, metadata: { name, namespace: 'istio-system', labels } };
+};
+
+export async function startCluster(name: string, network: string, root: RootAuthority): Promise<Running> {
+  const store = createStore();
+  const mesh = createMesh({ spec: { name, network }, store, root, timeScale: TIME_SCALE });
+  const kubelet = { exec: () => Promise.resolve(0), logs: () => '' };
+  const api = await startApiServer({ store, kubelet, token: `token-of-${name}`, name });
+  const labels = { 'topology.istio.io/network': network };
+  store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system', labels } });
+  const injected = { 'istio-injection': 'enabled' };
+  store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: injected } });
+  const secret = Object.entries(await cacertsOf(root, name)).map(([key, text]) => [key, base64(text)]);
+  store.create(inSystem('Secret', 'cacerts', { data: Object.fromEntries(secret) }));
+  closing.push(async () => {
+    await mesh.close();
+    await api.close();
+  });
+  return { name, store, mesh, api, block: block++ };
+}
+
+const RUNNING = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+
+export const startIstiod = ({ store }: Running): void => {
+  const labels = { app: 'istiod', 'istio.io/rev': 'default' };
+  store.create(
+    inSystem('Pod', 'istiod-1', { labels, spec: { containers: [{ name: 'discovery' }] }, status: RUNNING }),
+  );
+};
+
+export const introduce = (to: Running, other: Running, text = other.api.kubeconfig): void => {
+  const labels = { 'istio/multiCluster': 'true' };
+  to.store.create(
+    inSystem('Secret', `istio-remote-secret-${other.name}`, { labels, data: { [other.name]: base64(text) } }),
+  );
+};
+
+const port = (number: number): Record<string, unknown> => ({
+  name: `http-${String(number)}`,
+  port: number,
+  targetPort: number,
+});
+
+/** A pod with its proxy and, for versions, an application. */
+export async function startPod(
+  at: Running,
+  pod: { readonly name: string; readonly n: number; readonly version?: string },
+): Promise<{ proxy: Proxy; address: string }> {
+  const address = `127.${String(at.block)}.3.${String(pod.n)}`;
+  const appAddress = `127.${String(at.block)}.4.${String(pod.n)}`;
+  const app: Record<string, string> =
+    pod.version === undefined ? { app: pod.name } : { app: 'hello', version: pod.version };
+  const containers = [{ name: 'app', ports: [{ containerPort: 5000 }] }, { name: 'istio-proxy' }];
+  const created = at.store.create({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: pod.name, namespace: NAMESPACE, labels: app },
+    spec: { serviceAccountName: 'hello', containers },
+    status: { ...RUNNING, podIP: address },
+  });
+  if (pod.version !== undefined) {
+    const server: Server = createServer((_request, response) => response.end(pod.version));
+    await new Promise<void>((resolve) => server.listen({ host: appAddress, port: 5000 }, resolve));
+    closing.push(async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    });
+    slice(at, pod.name, address);
+  }
+  return { proxy: await at.mesh.startProxy(created, address, appAddress), address };
+}
+
+const slice = ({ store }: Running, pod: string, address: string): void => {
+  store.create({
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      name: `hello-${pod}`,
+      namespace: NAMESPACE,
+      labels: { 'kubernetes.io/service-name': 'hello' },
+    },
+    ports: [{ name: 'http-5000', port: 5000 }],
+    endpoints: [{ addresses: [address], conditions: { ready: true }, targetRef: { kind: 'Pod', name: pod } }],
+  });
+};
+
+const helloService = ({ store }: Running): void => {
+  store.create({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'hello', namespace: NAMESPACE },
+    spec: { selector: { app: 'hello' }, ports: [port(5000)] },
+  });
+};
+
+async function startGateway(at: Running, network: string): Promise<Proxy> {
+  const address = `127.${String(at.block)}.5.1`;
+  const labels = { istio: 'eastwestgateway', 'topology.istio.io/network': network };
+  const spec = { ports: [{ name: 'tls', port: 15443, targetPort: 15443 }], selector: labels };
+  const status = { loadBalancer: { ingress: [{ ip: address }] } };
+  at.store.create(inSystem('Service', 'gateway', { labels, spec, status }));
+  const containers = { containers: [{ name: 'istio-proxy' }] };
+  const pod = at.store.create(inSystem('Pod', 'gateway-1', { labels, spec: containers, status: RUNNING }));
+  at.store.create({
+    ...inSystem('Gateway', 'cross-network-gateway', {
+      spec: {
+        selector: { istio: 'eastwestgateway' },
+        servers: [
+          {
+            port: { number: 15443, name: 'tls', protocol: 'TLS' },
+            tls: { mode: 'AUTO_PASSTHROUGH' },
+            hosts: ['*.local'],
+          },
+        ],
+      },
+    }),
+    apiVersion: 'networking.istio.io/v1',
+  });
+  return at.mesh.startProxy(pod, address, address);
+}
+
+export const call = (host: string, headers: Record<string, string> = {}): Promise<string> =>
+  new Promise((resolve, reject) => {
+    get({ host, port: 15001, path: '/', headers: { host: 'hello:5000', ...headers } }, (response) => {
+      let body = '';
+      response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      response.on('end', () => resolve(response.statusCode === 200 ? body : String(response.statusCode)));
+    }).on('error', reject);
+  });
+
+export async function answers(host: string, count: number): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (let i = 0; i < count; i++) {
+    const answer = await call(host);
+    counts[answer] = (counts[answer] ?? 0) + 1;
+  }
+  return counts;
+}
+
+export async function until(what: string, condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 8000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Two clusters that know each other: v1 and a caller in the first, v2 in the second. */
+export async function startWorld(
+  networks: readonly [string, string],
+  otherRoot?: RootAuthority,
+): Promise<{
+  one: Running;
+  two: Running;
+  caller: { proxy: Proxy; address: string };
+  gateways: Proxy[];
+  v2: { proxy: Proxy; address: string };
+}> {
+  const root = await createRoot();
+  const one = await startCluster('cluster1', networks[0], root);
+  const two = await startCluster('cluster2', networks[1], otherRoot ?? root);
+  introduce(one, two);
+  introduce(two, one);
+  for (const cluster of [one, two]) {
+    startIstiod(cluster);
+    helloService(cluster);
+  }
+  const crossed = networks[0] !== networks[1];
+  const gateways = crossed
+    ? await Promise.all([startGateway(one, networks[0]), startGateway(two, networks[1])])
+    : [];
+  const v1 = await startPod(one, { name: 'hello-v1', n: 1, version: 'v1' });
+  const v2 = await startPod(two, { name: 'hello-v2', n: 1, version: 'v2' });
+  const caller = await startPod(one, { name: 'sleep', n: 2 });
+  await until('proxies ready', () =>
+    [...gateways, v1.proxy, v2.proxy, caller.proxy].every((proxy) => proxy.isReady()),
+  );
+  await until('two endpoints', () => endpointsOf(caller.proxy).length === 2);
+  return { one, two, caller, gateways, v2 };
+}
+
+const NAME = 'outbound|5000||hello.sample.svc.cluster.local';
+interface Seen {
+  readonly address: { readonly socket_address: { readonly address: string; readonly port_value: number } };
+  readonly weight: number;
+}
+export const endpointsOf = (proxy: Proxy): readonly Seen[] => {
+  const { cluster_statuses: all } = JSON.parse(proxy.admin('clusters?format=json')) as {
+    readonly cluster_statuses: readonly { readonly name: string; readonly host_statuses: readonly Seen[] }[];
+  };
+  return all.find(({ name }) => name === NAME)?.host_statuses ?? [];
+};
+
+export const rule = (kind: string, spec: unknown): Resource => ({
+  apiVersion: kind === 'PeerAuthentication' ? 'security.istio.io/v1' : 'networking.istio.io/v1',
+  kind,
+  metadata: { name: kind.toLowerCase(), namespace: NAMESPACE },
+  spec,
+});
