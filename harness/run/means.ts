@@ -1,0 +1,48 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import type { KubernetesObject } from '../cluster/types.ts';
+import { which } from '../command/which.ts';
+import type { Means } from '../mesh/features.ts';
+import type { Member } from '../mesh/types.ts';
+import type { Provider } from '../provider/types.ts';
+import type { Run } from './setup.ts';
+
+/** What a run may do with its clusters, and what they have beside the mesh. */
+export async function readMeans(
+  run: Run,
+  provider: Provider,
+  { members, variant }: { readonly members: readonly Member[]; readonly variant: string },
+): Promise<Means> {
+  const { options } = run;
+  const [localities, gatewayApis] = await Promise.all([
+    Promise.all(members.map(({ client }) => localityOf(client))),
+    Promise.all(members.map(({ client }) => hasGatewayApi(client))),
+  ]);
+  return {
+    mayDisrupt: !provider.meshIsThere || options.allowDisruption,
+    canFreeze: provider.freeze !== undefined,
+    canInstall: (await which(options.istioctlBin)) !== undefined,
+    discovery: variant !== 'replicated',
+    localities,
+    gatewayApi: gatewayApis.every(Boolean),
+    reachesGateways:
+      provider.name === 'kind' && process.platform !== 'linux'
+        ? 'the addresses of kind nodes cannot be reached from outside Docker on this system'
+        : undefined,
+  };
+}
+
+/** Region and zone of a cluster's nodes; empty where there are none, or where they may not be looked at. */
+async function localityOf(client: Cluster): Promise<string> {
+  const nodes = await client.list({ apiVersion: 'v1', kind: 'Node' }).catch((): KubernetesObject[] => []);
+  const all = nodes.map(({ metadata: { labels = {} } }) =>
+    ['region', 'zone'].map((part) => labels[`topology.kubernetes.io/${part}`] ?? '').join('/'),
+  );
+  return [...new Set(all)].sort().join(' ');
+}
+
+async function hasGatewayApi(client: Cluster): Promise<boolean> {
+  const list = (await client.request('GET', '/apis').catch(() => ({}))) as {
+    readonly groups?: readonly { readonly name: string }[];
+  };
+  return list.groups?.some(({ name }) => name === 'gateway.networking.k8s.io') ?? false;
+}
