@@ -91,6 +91,8 @@ export interface Scenario<A extends Applications = Applications, D extends Decla
   readonly variants?: readonly string[];
   /** Scales, restarts or freezes what other scenarios need: such scenarios run last. @default false */
   readonly disruptive?: boolean;
+  /** Played first; where it does not hold, nothing else of the suite is judged. @default false */
+  readonly precondition?: boolean;
   readonly apps: A;
   readonly checks: (promised: { readonly bounds: Bounds; readonly variant: string }) => D;
   /** Read `await` as "and wait until it is done". */

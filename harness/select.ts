@@ -38,7 +38,7 @@ export function chooseSuites(
   return { suites: wanted.includes('all') ? there : [...new Set(wanted)] };
 }
 
-/** Every scenario of a suite, in the order in which they are played: by claim, those that disrupt last. */
+/** Every scenario of a suite, in the order in which they are played: preconditions, then by claim, those that disrupt last. */
 export async function scenariosOf(root: string, suite: string): Promise<Selected[]> {
   const folder = join(root, 'suites', suite);
   const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'scenario.ts')));
@@ -50,7 +50,8 @@ export async function scenariosOf(root: string, suite: string): Promise<Selected
     }),
   );
   const rank = ({ scenario }: Selected): number =>
-    Number(scenario.disruptive ?? false) * 1000 + Number(/\d+/.exec(scenario.claim)?.[0] ?? 0);
+    (Number(scenario.disruptive ?? false) - Number(scenario.precondition ?? false)) * 1000 +
+    Number(/\d+/.exec(scenario.claim)?.[0] ?? 0);
   return all.sort((a, b) => rank(a) - rank(b));
 }
 

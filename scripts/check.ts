@@ -6,6 +6,7 @@ import { generated, writeGenerated } from './checks/generated.ts';
 import { manifests } from './checks/manifests.ts';
 import { program } from './checks/program.ts';
 import { actionlint, shellcheck } from './checks/shell.ts';
+import { suites, writeSuitesPage } from './checks/suites.ts';
 import type { Check, Finding } from './checks/types.ts';
 import { words } from './checks/words.ts';
 
@@ -22,6 +23,7 @@ const checks: readonly Check[] = [
   ),
   generated,
   manifests,
+  suites,
   words,
   shellcheck,
   actionlint,
@@ -30,6 +32,7 @@ const checks: readonly Check[] = [
 const names = process.argv.slice(2);
 if (names.includes('--write')) {
   await writeGenerated();
+  await writeSuitesPage();
   await program('prettier', ['--write', '--log-level', 'warn', '.']).run();
 }
 const wanted = names.filter((name) => name !== '--write');

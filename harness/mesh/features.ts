@@ -7,7 +7,17 @@ export interface Means {
   readonly canFreeze: boolean;
   /** Why no second revision can be installed; undefined if one can. */
   readonly cannotInstall: string | undefined;
+  /** Control planes are meant to know the other clusters. */
+  readonly discovery: boolean;
+  /** Region and zone of each cluster's nodes. */
+  readonly localities: readonly string[];
+  /** The Gateway API's definitions are in every cluster. */
+  readonly gatewayApi: boolean;
+  /** Why gateways' addresses cannot be called from here; undefined when they can. */
+  readonly reachesGateways: string | undefined;
 }
+
+const differ = (texts: readonly string[]): boolean => new Set(texts).size > 1;
 
 /** For every feature that scenarios may need: undefined when it is there, else why not. */
 export function detectFeatures(
@@ -15,7 +25,9 @@ export function detectFeatures(
   means: Means,
 ): { readonly features: readonly Feature[]; readonly missing: MissingFeatures } {
   const hosted = clusters
-    .filter(({ controlPlanes }) => controlPlanes.length === 0)
+    .filter(
+      ({ controlPlanes, cluster, configuredBy }) => controlPlanes.length === 0 && cluster === configuredBy,
+    )
     .map(({ cluster }) => cluster);
   const networks = new Set(clusters.map(({ network }) => network));
   const withoutGateway = clusters
@@ -29,7 +41,16 @@ export function detectFeatures(
     ? undefined
     : 'it disrupts what the harness did not make; --allow-disruption lets it';
   const reasons: Record<Feature, string | undefined> = {
-    'endpoint-discovery': undefined,
+    'endpoint-discovery': means.discovery
+      ? undefined
+      : 'control planes of this variant are not told of the other clusters',
+    locality: differ(means.localities)
+      ? undefined
+      : 'the nodes of all clusters are in one region and zone, or have no such labels',
+    'gateway-api': means.gatewayApi
+      ? undefined
+      : 'the Gateway API is not installed (no gateway.networking.k8s.io)',
+    ingress: means.reachesGateways,
     'proxy-admin': undefined,
     'flat-network': networks.size === 1 ? undefined : 'the clusters are on different networks',
     'cross-network-gateways': gatewaysMissing(networks.size, withoutGateway),

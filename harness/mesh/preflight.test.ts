@@ -79,6 +79,7 @@ const gateway = (addresses: string[] = ['198.51.100.2']): EastWestGateway => ({
 const healthy = (index: number): MeshInCluster => ({
   cluster: `cluster${String(index + 1)}`,
   clusterId: `cluster${String(index + 1)}`,
+  configuredBy: 'cluster1',
   network: 'network1',
   controlPlanes: [{ revision: 'default', version: '1.31.0', deployment: 'istiod' }],
   injectionLabel: { key: 'istio-injection', value: 'enabled' },

@@ -2,12 +2,13 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { reasonOf } from '../provider/kubeconfig/reason.ts';
 import { about } from '../provider/preflight/findings.ts';
 import type { Finding } from '../provider/types.ts';
-import { checkInjection, checkMutualTls } from './preflight/policies.ts';
+import { checkInjection } from './preflight/injection.ts';
+import { checkMutualTls } from './preflight/policies.ts';
 import { checkGateways, checkIds, checkNetworks, checkRoots, checkVersions } from './preflight/compare.ts';
 import { checkRemoteSecrets, checkSync } from './preflight/remote-secrets.ts';
 import type { MeshInCluster } from './types.ts';
 
-export { variantOfClusters } from './preflight/compare.ts';
+export { variantOfClusters, whyUnfit } from './preflight/compare.ts';
 
 /** One cluster of an existing mesh. */
 export interface MeshMember {

@@ -41,6 +41,8 @@ export interface MeshInCluster {
   /** The mesh's own name for the cluster, as its proxies carry it. */
   readonly clusterId: string;
   readonly network: string | null;
+  /** The cluster whose control plane configures the proxies here: itself, or a remote's primary. */
+  readonly configuredBy: string;
   readonly controlPlanes: readonly ControlPlane[];
   readonly injectionLabel: InjectionLabel;
   readonly eastWestGateway: EastWestGateway | null;
@@ -66,7 +68,13 @@ export type Feature =
   | 'cross-network-gateways'
   /** Clusters share one network: pods reach each other. */
   | 'flat-network'
-  /** The control plane runs in the cluster, where its pods can be looked at and stopped. */
+  /** Proxies prefer what is near: the clusters' nodes differ in region or zone. */
+  | 'locality'
+  /** The definitions of the Kubernetes Gateway API are installed. */
+  | 'gateway-api'
+  /** Addresses of gateways can be called from where the harness runs. */
+  | 'ingress'
+  /** Control planes run in the clusters, where their pods can be looked at and stopped. */
   | 'control-plane-pods'
   /** Proxies whose Envoy admin interface can be asked through exec. */
   | 'proxy-admin'

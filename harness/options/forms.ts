@@ -1,5 +1,5 @@
 import type { Parsed } from './option.ts';
-import type { ClusterSource, Defect, Label } from './types.ts';
+import type { ClusterSource, Defect, Label, Shard } from './types.ts';
 
 type Form<T> = { readonly value: T } | { readonly mistake: string };
 
@@ -37,6 +37,23 @@ export function imageReference(given: string): Form<readonly [string, string]> {
 /** `NAMESPACE/NAME` of an object. */
 export function namespacedName(given: string): Form<string> {
   return /^[a-z0-9-]+\/[a-z0-9.-]+$/.test(given) ? { value: given } : { mistake: 'expected NAMESPACE/NAME' };
+}
+
+/** `I/N`, 1 ≤ I ≤ N. */
+export function shard(given: string): Form<Shard> {
+  const [, index, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(given)?.map(Number) ?? [];
+  if (index === undefined || of === undefined) return { mistake: 'expected I/N, such as 1/3' };
+  if (of < 1) return { mistake: 'expected I/N with N of at least 1' };
+  if (index < 1 || index > of) return { mistake: `expected I/N with I from 1 to ${String(of)}` };
+  return { value: { index, of } };
+}
+
+/** Names, each alone or several between commas. */
+export function splitNames(given: readonly string[]): Parsed<readonly string[]> {
+  const names = given.flatMap((text) => text.split(',').map((name) => name.trim()));
+  return names.includes('')
+    ? { mistakes: ['expected names, with one comma between two of them'] }
+    : { value: names };
 }
 
 /** Clusters by name: each name once. */

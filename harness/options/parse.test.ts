@@ -37,6 +37,34 @@ describe('a command line', () => {
     });
   });
 
+  it('takes several suites at once, between commas or repeated', () => {
+    expect(parsed('run --suite a,b --suite c').options).toMatchObject({ suite: ['a', 'b', 'c'] });
+    expect(parsed('run', { MESHPROOF_SUITE: 'a, b' }).options).toMatchObject({ suite: ['a', 'b'] });
+    expect(mistakes('run --suite a,,b')).toBe(
+      '--suite a,,b: expected names, with one comma between two of them',
+    );
+  });
+
+  it('takes a shard, of a plan that has it', () => {
+    expect(parsed('run --shard 2/3').options).toMatchObject({ shard: { index: 2, of: 3 } });
+    expect(parsed('list --shard 1/1').options).toMatchObject({ shard: { index: 1, of: 1 } });
+  });
+
+  it.each([
+    ['3', 'expected I/N, such as 1/3'],
+    ['a/b', 'expected I/N, such as 1/3'],
+    ['-1/3', 'expected I/N, such as 1/3'],
+    ['1/2.5', 'expected I/N, such as 1/3'],
+    ['1/0', 'expected I/N with N of at least 1'],
+    ['0/3', 'expected I/N with I from 1 to 3'],
+    ['4/3', 'expected I/N with I from 1 to 3'],
+  ])('has no shard %s', (given, mistake) => {
+    expect(mistakes(`run --shard=${given} --seed x`).split('\n')).toEqual([
+      `--shard ${given}: ${mistake}`,
+      expect.stringMatching(/^--seed x: /),
+    ]);
+  });
+
   it('ends FILE of a cluster at the first colon and its name at the first =', () => {
     expect(parsed('run --cluster c1=/a=b:arn:aws:eks/x --cluster c2=k.yaml').options).toMatchObject({
       cluster: [

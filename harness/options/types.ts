@@ -7,7 +7,7 @@ export const providerChoices = ['auto', 'embedded', 'kind', 'kubeconfig'] as con
 export type ProviderChoice = (typeof providerChoices)[number];
 
 /** Variants of a topology that can be asked for. */
-export const variantChoices = ['flat', 'gateways'] as const;
+export const variantChoices = ['flat', 'multi-primary', 'gateways', 'replicated'] as const;
 export type VariantChoice = (typeof variantChoices)[number];
 
 /** How gateways on kind get an address: the node's own, MetalLB (untested), or none from us. */
@@ -34,6 +34,12 @@ export interface Defect {
 export interface Label {
   readonly key: string;
   readonly value: string;
+}
+
+/** `--shard I/N`: the I-th of N parts that a plan is split into; 1 ≤ I ≤ N. */
+export interface Shard {
+  readonly index: number;
+  readonly of: number;
 }
 
 /** Options of `run`, `list` and `doctor`. Durations are milliseconds. */
@@ -90,6 +96,8 @@ export interface RunOptions {
   readonly reuse?: string;
   /** Folder of an earlier run whose inconclusive checks go on with the evidence they have. @default none */
   readonly continue?: string;
+  /** Only this part of the plan; the risks stay those of the whole plan. @default none */
+  readonly shard?: Shard;
   /** Folder in which the run makes its own. @default "reports/out" */
   readonly out: string;
   /** Longest wait for any one thing to become ready. @default 5m */

@@ -1,11 +1,9 @@
-import { counterIn } from '../mesh/istio/proxy.ts';
-import { runLoop } from '../traffic/run-loop.ts';
-import type { Answer, ClientPod, LoopEnd } from '../traffic/types.ts';
+import type { RunningLoop } from '../traffic/run-loop.ts';
+import type { Answer, LoopEnd } from '../traffic/types.ts';
 import { toObservation } from '../traffic/answers.ts';
 import type { GateRecord } from '../report/types.ts';
 import type { Assessment, Rule } from '../verdict/types.ts';
 import { AnswersFile } from './answers-file.ts';
-import { passGate } from './gate.ts';
 import {
   beginTests,
   interrupt,
@@ -14,10 +12,10 @@ import {
   snapshotOf,
   type PairedTests,
 } from './paired-tests.ts';
+import { knownFailure, type KnownFailure } from './known-failure.ts';
 import type { Outcome } from './recorder.ts';
 import type { Scene } from './scene.ts';
-import type { ScenarioCluster } from './scenario-cluster.ts';
-import type { Target } from './stage.ts';
+import type { Source } from './source.ts';
 import { caption, joined, worst } from './words.ts';
 import { poll, WaitTimeout } from '../wait/wait.ts';
 
@@ -33,65 +31,40 @@ interface Running extends PairedTests {
   readonly rule: Rule;
 }
 
-/** Who calls what. */
-interface Way<Check extends string> {
-  readonly cluster: ScenarioCluster<Check>;
-  readonly app: string;
-  readonly target: Target;
-}
-
-/** Calls from one application to one URL. */
+/** Calls from one place to one URL. */
 export class Calls<Check extends string = string> {
-  readonly cluster: ScenarioCluster<Check>;
-  readonly app: string;
-  readonly target: Target;
   readonly #scene: Scene;
+  readonly #source: Source;
   readonly #gated: boolean;
 
-  constructor(scene: Scene, way: Way<Check>, gated = true) {
+  constructor(scene: Scene, source: Source, gated = true) {
     this.#scene = scene;
+    this.#source = source;
     this.#gated = gated;
-    this.cluster = way.cluster;
-    this.app = way.app;
-    this.target = way.target;
   }
 
-  /** The pod that calls; found anew each time, because scenarios restart pods. */
-  async caller(): Promise<ClientPod> {
-    const pod = await this.cluster.readyPod(this.app);
-    return {
-      namespace: this.#scene.namespace,
-      pod,
-      container: this.app,
-      client: `${this.cluster.name}/${pod}`,
-    };
+  /** Names the place that calls come from. */
+  get from(): string {
+    return this.#source.name;
   }
 
   /** Where calls come from and go to, for a report. */
   async where(): Promise<{ where: string; again: string }> {
-    const { namespace, pod } = await this.caller();
-    const { url } = this.target;
-    return {
-      where: `from ${this.cluster.name} ${namespace}/${pod} to ${url}`,
-      again: `kubectl --kubeconfig ${this.cluster.kubeconfig} -n ${namespace} exec deploy/${this.app} -c ${this.app} -- curl -sS -m 5 ${url}`,
-    };
+    return this.#source.where();
   }
 
-  /** Waits until the caller's proxy knows what it has to; see `passGate`. */
+  /** Waits until the proxies on the way know what they have to; see `passGate`. */
   async gate(): Promise<GateRecord | undefined> {
-    const scene = this.#scene;
-    const url = new URL(this.target.url);
-    if (!scene.context.mesh.features.includes('proxy-admin')) return undefined;
-    const { namespace, pod } = await this.caller();
-    const [name = '', inNamespace = namespace] = url.hostname.split('.');
-    return passGate({
-      caller: this.cluster.member,
-      proxy: { namespace, pod },
-      members: scene.members,
-      mesh: scene.context.mesh,
-      service: { name, namespace: inNamespace, port: Number(url.port === '' ? 80 : url.port) },
-      signal: scene.signal,
-    });
+    return this.#source.gate();
+  }
+
+  /** A loop that goes on while things happen. Judges nothing. */
+  async pace(how: {
+    readonly perSecond: number;
+    readonly timeoutMs: number;
+    readonly onAnswer: (answer: Answer) => void;
+  }): Promise<RunningLoop> {
+    return this.#source.pace({ ...how, signal: this.#scene.signal });
   }
 
   /**
@@ -104,14 +77,7 @@ export class Calls<Check extends string = string> {
     await poll(
       { what, timeoutMs: SETTLE_MS, intervalMs: 500, attemptTimeoutMs: SETTLE_MS, signal: scene.signal },
       async (saw) => {
-        const labels: string[] = [];
-        await runLoop({
-          exec: this.cluster.exec,
-          pod: await this.caller(),
-          loop: { ...this.target, mode: 'fast', requests: SETTLED_CALLS },
-          onAnswer: ({ label }) => labels.push(label),
-          signal: scene.signal,
-        });
+        const labels = (await this.sample(SETTLED_CALLS)).map(({ label }) => label);
         saw(labels.join(' '));
         const settled =
           versions.every((version) => labels.includes(version)) &&
@@ -124,9 +90,25 @@ export class Calls<Check extends string = string> {
     });
   }
 
+  /** A few calls, one after the other. Judges nothing. */
+  async sample(requests: number): Promise<readonly Answer[]> {
+    const answers: Answer[] = [];
+    const onAnswer = (answer: Answer): unknown => answers.push(answer);
+    await this.#source.loop({ requests, onAnswer, signal: this.#scene.signal });
+    return answers;
+  }
+
+  /**
+   * What a documented form comes to that this mesh has no means for: how its calls failed, in words, if every one of 20
+   * fails in this one way within 15 s. Anything else is undefined, and has to be measured: it may work, or be broken.
+   */
+  async failsAs(known: KnownFailure): Promise<string | undefined> {
+    return knownFailure(this, known, { signal: this.#scene.signal });
+  }
+
   /** The same calls without a gate before: for when clusters that it would ask are out of reach. */
   withoutGate(): Calls<Check> {
-    return new Calls<Check>(this.#scene, this, false);
+    return new Calls<Check>(this.#scene, this.#source, false);
   }
 
   /**
@@ -145,10 +127,10 @@ export class Calls<Check extends string = string> {
       scene.context.outDirectory,
       `${scene.path}/${checks.map((check) => check.replaceAll('/', '-')).join('+')}`,
     );
-    const retriesBefore = await this.#retries();
+    const retriesBefore = await this.#source.retries();
     const end = await this.#sample(running, file);
     file.close();
-    const retriesAfter = await this.#retries();
+    const retriesAfter = await this.#source.retries();
     const retries =
       retriesBefore === undefined || retriesAfter === undefined
         ? {}
@@ -168,18 +150,6 @@ export class Calls<Check extends string = string> {
         startedAt,
       });
     }
-  }
-
-  /**
-   * How often the caller's proxy has tried a call again. Retries hide errors from the caller, so errors seen are a lower
-   * bound; Istio shows callers no attempt count of its own accord. Undefined where the proxy cannot be asked.
-   */
-  async #retries(): Promise<number | undefined> {
-    if (!this.#scene.context.mesh.features.includes('proxy-admin')) return undefined;
-    const { namespace, pod } = await this.caller();
-    const [name = ''] = new URL(this.target.url).hostname.split('.');
-    const counter = { name: `${name}.${namespace}`, suffix: 'upstream_rq_retry' };
-    return counterIn(this.cluster.member.client, { namespace, pod }, counter).catch(() => undefined);
   }
 
   #begin(check: string): Running {
@@ -218,13 +188,7 @@ export class Calls<Check extends string = string> {
       if (seen % 200 === 0)
         scene.recorder.say(caption(running.map(({ check }) => check)), { requests: seen });
     };
-    return runLoop({
-      exec: this.cluster.exec,
-      pod: await this.caller(),
-      loop: { ...this.target, mode: 'fast', requests },
-      onAnswer,
-      signal: scene.signal,
-    });
+    return this.#source.loop({ requests, onAnswer, signal: scene.signal });
   }
 }
 

@@ -42,6 +42,8 @@ export interface RunContext {
   readonly imageHub: string | undefined;
   readonly pullSecret: { readonly namespace: string; readonly name: string } | undefined;
   readonly keep: boolean;
+  /** The harness is the load balancer: gateways get the node's address. */
+  readonly giveAddresses: boolean;
   readonly risk: Risk;
   /** Evidence of an earlier run by check id (`--continue`). */
   readonly evidence: Readonly<Record<string, unknown>>;

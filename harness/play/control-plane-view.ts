@@ -1,7 +1,14 @@
 import type { KubernetesObject } from '../cluster/types.ts';
 import { mayDo, userOfRemoteSecret, WRITES } from '../mesh/istio/remote-rights.ts';
-import { connectedProxies, controlPlanePods, endpointsByCluster } from '../mesh/istio/control-plane.ts';
-import { SYSTEM_NAMESPACE } from '../mesh/istio/install.ts';
+import {
+  connectedProxies,
+  controlPlanePods,
+  endpointsByCluster,
+  revisionsRunning,
+  watchedClusters,
+} from '../mesh/istio/control-plane.ts';
+import { readMesh } from '../mesh/istio/facts.ts';
+import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
 import { installRevision, type RevisionSettings } from '../mesh/istio/revision.ts';
 import { restartDeployment } from './restart.ts';
 import type { Scene } from './scene.ts';
@@ -66,6 +73,29 @@ export class ControlPlaneView {
     };
   }
 
+  /** The revision of the running istiod, by its pods' label. @throws Error if there is none, or more than one */
+  async revision(): Promise<string> {
+    const revisions = await revisionsRunning(this.#cluster.member.client);
+    const [revision] = revisions;
+    if (revision === undefined || revisions.length > 1)
+      throw new Error(
+        `expected the istiod of one revision in ${this.#cluster.name}; running: ${named(revisions) || 'none'}`,
+      );
+    return revision;
+  }
+
+  /** It watches another cluster by that one's Secret, and has read it. */
+  async watches(other: ScenarioCluster): Promise<Finding> {
+    const watched = await watchedClusters(this.#cluster.member.client);
+    const states = watched
+      .filter(({ id }) => id === other.mesh.clusterId)
+      .map(({ syncStatus }) => syncStatus);
+    return {
+      holds: states.length > 0 && states.every((state) => state === 'synced'),
+      seen: `the control plane of ${this.#cluster.name} ${states.length === 0 ? 'does not watch' : `says ${named(states)} of`} ${other.mesh.clusterId}`,
+    };
+  }
+
   /** It has endpoints of a service that run in another cluster. */
   async hasEndpointsOf(service: string, other: ScenarioCluster): Promise<Finding> {
     const { namespace } = this.#scene;
@@ -77,6 +107,37 @@ export class ControlPlaneView {
       holds: found > 0,
       seen: `the control plane of ${this.#cluster.name} has ${all.join(', ') || 'no'} endpoints of ${service}; expected some from ${other.mesh.clusterId}`,
       figures: { endpointsOfTheOther: found },
+    };
+  }
+
+  /** Of a service it has endpoints in its own cluster, and in no other. */
+  async hasOnlyItsOwnEndpointsOf(service: string): Promise<Finding> {
+    const { namespace } = this.#scene;
+    const { member, mesh, name } = this.#cluster;
+    const host = `${service}.${namespace}.svc.cluster.local`;
+    const counts = await endpointsByCluster(member.client, { host, namespace });
+    const foreign = Object.entries(counts).filter(([id, count]) => id !== mesh.clusterId && count > 0);
+    const own = counts[mesh.clusterId] ?? 0;
+    return {
+      holds: own > 0 && foreign.length === 0,
+      seen: `the control plane of ${name} has ${String(own)} endpoints of ${service} of its own, of others ${foreign.map(([id, count]) => `${String(count)} from ${id}`).join(', ') || 'none'}`,
+      figures: { own, foreign: foreign.length },
+    };
+  }
+
+  /** The root of trust that it gives the workloads of its cluster is that of the others; read anew. */
+  async givesTheRootOf(...others: readonly ScenarioCluster[]): Promise<Finding> {
+    const read = await Promise.all(
+      [this.#cluster, ...others].map(async ({ name, member }) => {
+        const { rootFingerprint } = await readMesh({ client: member.client });
+        return { name, root: rootFingerprint };
+      }),
+    );
+    const roots = [...new Set(read.map(({ root }) => root))];
+    return {
+      holds: roots.length === 1 && roots[0] !== null,
+      seen: read.map(({ name, root }) => `${name}: ${root?.slice(0, 16) ?? 'no root'}`).join(', '),
+      figures: { roots: roots.length, sha256: roots[0] ?? 'none' },
     };
   }
 

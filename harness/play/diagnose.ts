@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { controlPlanePods, watchedClusters } from '../mesh/istio/control-plane.ts';
-import { SYSTEM_NAMESPACE } from '../mesh/istio/install.ts';
+import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
 import { askProxy, certificatesIn } from '../mesh/istio/proxy.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 import type { Member } from '../mesh/types.ts';
@@ -13,6 +13,14 @@ import { hintsFrom, type ClusterEvidence } from './hints.ts';
 
 const DEADLINE_MS = 20_000;
 
+/** Where what is collected goes, and what to expect. */
+interface Out {
+  readonly directory: string;
+  readonly path: string;
+  /** Control planes are told of the other clusters. @default true */
+  readonly discovery?: boolean;
+}
+
 interface Collected {
   /** Paths below the run's folder. */
   readonly files: readonly string[];
@@ -23,14 +31,10 @@ interface Collected {
 export class Diagnoser {
   readonly #members: readonly Member[];
   readonly #namespace: string;
-  readonly #out: { readonly directory: string; readonly path: string };
+  readonly #out: Out;
   #collected: Promise<Collected[]> | undefined;
 
-  constructor(
-    members: readonly Member[],
-    namespace: string,
-    out: { readonly directory: string; readonly path: string },
-  ) {
+  constructor(members: readonly Member[], namespace: string, out: Out) {
     this.#members = members;
     this.#namespace = namespace;
     this.#out = out;
@@ -54,7 +58,9 @@ export class Diagnoser {
           this.#collectFrom(member),
           evidenceFrom(member, this.#namespace),
         ]);
-        return { files, evidence };
+        // Where none is meant to know the others, that it does not is no hint.
+        const { discovery = true } = this.#out;
+        return { files, evidence: discovery ? evidence : { ...evidence, watched: undefined } };
       }),
     );
   }

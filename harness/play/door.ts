@@ -1,31 +1,26 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { KubernetesObject } from '../cluster/types.ts';
-import { createRoot, createWorkloadCertificate } from '../mesh/istio/certificates.ts';
+import {
+  createRoot,
+  createSelfSignedCertificate,
+  createWorkloadCertificate,
+} from '../mesh/istio/certificates.ts';
+import { addressOfPod, knock, told, type KnockOutcome } from './reach.ts';
 import { gatewayOf, type Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Finding } from './stage.ts';
 
 /** What somebody shows at the door. */
 export type Credential =
-  'the certificate of the mesh' | 'plaintext' | 'TLS without a certificate' | 'a certificate of another root';
+  | 'the certificate of the mesh'
+  | 'plaintext'
+  | 'TLS without a certificate'
+  | 'a self-signed certificate'
+  | 'a certificate of another root';
 
 /** A service of another cluster, as one gets to it from outside the mesh's own proxies. */
 export interface Behind {
   readonly service: string;
   readonly port: number;
   readonly in: ScenarioCluster;
-}
-
-interface Outcome {
-  readonly connected: boolean;
-  readonly server: string | null;
-  readonly status: number | null;
-  readonly failure: string | null;
-}
-
-interface Pod extends KubernetesObject {
-  readonly status?: { readonly podIP?: string };
 }
 
 /**
@@ -38,15 +33,17 @@ export class Door {
   readonly #behind: Behind;
   /** As good as the right one in all but its root. */
   readonly #foreign: Promise<{ certificate: string; key: string }>;
+  readonly #selfSigned: Promise<{ certificate: string; key: string }>;
 
   constructor(scene: Scene, from: ScenarioCluster, behind: Behind) {
     this.#scene = scene;
     this.#from = from;
     this.#behind = behind;
-    this.#foreign = createRoot('Another root CA').then((root) =>
-      createWorkloadCertificate(root, `spiffe://cluster.local/ns/${scene.namespace}/sa/prober`),
-    );
+    const identity = `spiffe://cluster.local/ns/${scene.namespace}/sa/prober`;
+    this.#foreign = createRoot('Another root CA').then((root) => createWorkloadCertificate(root, identity));
+    this.#selfSigned = createSelfSignedCertificate(identity);
     this.#foreign.catch(() => undefined);
+    this.#selfSigned.catch(() => undefined);
   }
 
   /** A call with this credential is answered. */
@@ -70,7 +67,7 @@ export class Door {
     };
   }
 
-  async #knock(credential: Credential): Promise<{ outcome: Outcome; address: string }> {
+  async #knock(credential: Credential): Promise<{ outcome: KnockOutcome; address: string }> {
     const { service } = this.#behind;
     const { namespace } = this.#scene;
     const { host, port } = await this.#address();
@@ -86,25 +83,15 @@ export class Door {
           }),
       ...(await this.#shown(credential)),
     };
-    const pod = await this.#from.readyPod('prober');
-    const { stdout, stderr } = await this.#from.exec({
-      namespace,
-      pod,
-      container: 'prober',
-      command: ['node', '-', JSON.stringify(target)],
-      stdin: readFileSync(join(this.#scene.context.appsDirectory, '..', 'programs', 'tls-probe.js'), 'utf8'),
-      timeoutMs: 20_000,
-    });
-    const line = stdout.trim().split('\n').at(-1) ?? '';
-    if (!line.startsWith('{'))
-      throw new Error(`the prober in ${this.#from.name} said nothing: ${stderr.trim().slice(-200)}`);
-    return { outcome: JSON.parse(line) as Outcome, address: `${host}:${String(port)}` };
+    const outcome = await knock(this.#scene, this.#from, target);
+    return { outcome, address: `${host}:${String(port)}` };
   }
 
   async #shown(credential: Credential): Promise<{ certificate?: string; key?: string }> {
     if (credential === 'the certificate of the mesh') {
       return { certificate: '/certificates/cert-chain.pem', key: '/certificates/key.pem' };
     }
+    if (credential === 'a self-signed certificate') return this.#selfSigned;
     return credential === 'a certificate of another root' ? this.#foreign : {};
   }
 
@@ -116,20 +103,6 @@ export class Door {
       if (host === undefined) throw new Error(`the gateway of ${cluster.name} has no address`);
       return { host, port: gateway.port };
     }
-    const pod = await cluster.readyPod(service);
-    const found = await cluster.member.client.get<Pod>({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      namespace: this.#scene.namespace,
-      name: pod,
-    });
-    const host = found?.status?.podIP;
-    if (host === undefined) throw new Error(`pod ${pod} in ${cluster.name} has no address`);
-    return { host, port };
+    return { host: await addressOfPod(this.#scene, cluster, service), port };
   }
 }
-
-const told = ({ status, failure, connected }: Outcome): string =>
-  status !== null
-    ? `HTTP ${String(status)}`
-    : `${connected ? 'connected, then ' : ''}${failure ?? 'nothing'}`;

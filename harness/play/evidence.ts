@@ -1,7 +1,7 @@
 import { isServing } from '../cluster/pods.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 import { watchedClusters } from '../mesh/istio/control-plane.ts';
-import { SYSTEM_NAMESPACE } from '../mesh/istio/install.ts';
+import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
 import { certificatesIn } from '../mesh/istio/proxy.ts';
 import type { Member } from '../mesh/types.ts';
 import { bounded } from '../wait/wait.ts';

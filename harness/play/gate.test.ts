@@ -71,6 +71,7 @@ function proxyHolds(...addresses: readonly (string | { readonly unhealthy: strin
 const inCluster = (network: string, addresses: readonly string[] | null = null): MeshInCluster => ({
   cluster: '',
   clusterId: '',
+  configuredBy: 'cluster1',
   network,
   controlPlanes: [],
   injectionLabel: { key: 'istio-injection', value: 'enabled' },
@@ -85,7 +86,10 @@ const gateways = (...addresses: readonly string[]): typeof FLAT => ({
 });
 
 /** The gate, with the patience of a test. */
-async function pass(clusters = FLAT, features: readonly Feature[] = []): Promise<GateRecord> {
+async function pass(
+  clusters = FLAT,
+  features: readonly Feature[] = ['endpoint-discovery'],
+): Promise<GateRecord> {
   return passGate({
     caller: members[0],
     proxy: { namespace: NAMESPACE, pod: 'sleep-1' },
@@ -95,7 +99,7 @@ async function pass(clusters = FLAT, features: readonly Feature[] = []): Promise
     ],
     mesh: { name: 'Istio', version: '1', dataPlane: 'sidecar', clusters, features },
     service: { name: 'helloworld', namespace: NAMESPACE, port: 5000 },
-    patienceMs: 1200,
+    patienceMs: 2500,
   });
 }
 
@@ -178,9 +182,16 @@ test('a control plane that has not read the other cluster keeps the gate shut', 
     servers[0].printed.set('istio-system/istiod-1 pilot-discovery request GET /debug/clusterz', { stdout });
   };
   synced('initial-sync');
-  expect((await pass(FLAT, ['control-plane-pods'])).sawLast).toBe(
+  expect((await pass(FLAT, ['endpoint-discovery', 'control-plane-pods'])).sawLast).toBe(
     'cluster2 is initial-sync in the control plane of cluster1',
   );
   synced('synced');
-  expect((await pass(FLAT, ['control-plane-pods'])).reached).toBe(true);
+  expect((await pass(FLAT, ['endpoint-discovery', 'control-plane-pods'])).reached).toBe(true);
+});
+
+test('control planes that are not told of other clusters need not know what runs there, and must not', async () => {
+  proxyHolds('10.10.0.5');
+  expect((await pass(gateways('172.18.0.3'), [])).reached).toBe(true);
+  proxyHolds('10.10.0.5', '172.18.0.3');
+  expect((await pass(gateways('172.18.0.3'), [])).sawLast).toBe('stale endpoint 172.18.0.3');
 });

@@ -82,13 +82,18 @@ async function gatewayPods(member: Member, mesh: MeshFacts): Promise<ProxyPod[]>
   return pods.filter(isServing).map((pod) => ({ namespace: gateway.namespace, pod: pod.metadata.name }));
 }
 
+/** Control planes that are not told of other clusters know their own alone: the caller's, and its remotes. */
+const isDiscovered = (cluster: Member['topology'], { caller, mesh }: GateSubject): boolean =>
+  mesh.features.includes('endpoint-discovery') || cluster.primary === caller.topology.primary;
+
 /** What is missing, in words; empty when the way is open. */
 async function look(subject: GateSubject, saw: (endpoints: readonly string[]) => void): Promise<string[]> {
   const { caller, proxy, service, members, mesh } = subject;
   const host = `${service.name}.${service.namespace}.svc.cluster.local`;
   const target = { host, port: service.port };
+  const known = members.filter(({ topology }) => isDiscovered(topology, subject));
   const [wanted, endpoints] = await Promise.all([
-    Promise.all(members.map((member) => wantedIn(member, subject))).then((lists) => lists.flat()),
+    Promise.all(known.map((member) => wantedIn(member, subject))).then((lists) => lists.flat()),
     endpointsIn(caller.client, proxy, outbound(target)).then((found) => found ?? []),
   ]);
   saw(endpoints.map(shown));
@@ -98,10 +103,10 @@ async function look(subject: GateSubject, saw: (endpoints: readonly string[]) =>
       ({ cluster, anyOf }) =>
         `no healthy endpoint ${anyOf.join(' or ') || '(its gateway has no address)'} for ${cluster}`,
     );
-  const known = new Set(wanted.flatMap(({ anyOf }) => anyOf));
-  const hostnames = [...known].some((address) => !isAddress(address));
+  const addresses = new Set(wanted.flatMap(({ anyOf }) => anyOf));
+  const hostnames = [...addresses].some((address) => !isAddress(address));
   const surplus = endpoints
-    .filter(({ address }) => !hostnames && !known.has(address))
+    .filter(({ address }) => !hostnames && !addresses.has(address))
     .map(({ address }) => `stale endpoint ${address}`);
   return [...missing, ...surplus, ...(await unopened(wanted, target, mesh)), ...(await unsynced(subject))];
 }
@@ -124,12 +129,13 @@ async function unopened(
   return problems.flat();
 }
 
-async function unsynced({ caller, mesh }: GateSubject): Promise<string[]> {
+async function unsynced({ caller, members, mesh }: GateSubject): Promise<string[]> {
   if (!mesh.features.includes('control-plane-pods')) return [];
-  const watched = await watchedClusters(caller.client);
+  const primary = members.find(({ topology }) => topology.name === caller.topology.primary) ?? caller;
+  const watched = await watchedClusters(primary.client);
   return watched
     .filter(({ syncStatus }) => syncStatus !== 'synced')
-    .map(({ id, syncStatus }) => `${id} is ${syncStatus} in the control plane of ${caller.topology.name}`);
+    .map(({ id, syncStatus }) => `${id} is ${syncStatus} in the control plane of ${primary.topology.name}`);
 }
 
 /**

@@ -26,6 +26,8 @@ export interface Theatre {
   readonly state: RunState;
   readonly log: EventLog;
   readonly signal: AbortSignal;
+  /** A precondition of the suite that does not hold, in words: then nothing is judged. */
+  readonly unmet?: string | undefined;
 }
 
 /**
@@ -39,6 +41,10 @@ export async function play(
 ): Promise<readonly CheckRecord[]> {
   const scene = sceneOf(scenario, file, theatre);
   const startedAt = Date.now();
+  if (theatre.unmet !== undefined) {
+    await closeOpen(scene, { reason: 'precondition', message: theatre.unmet, startedAt });
+    return scene.recorder.records;
+  }
   try {
     await setUp(scenario, scene);
     await scenario.play(stageOf(scenario, scene));
@@ -60,7 +66,8 @@ function sceneOf(scenario: Scenario, file: ScenarioFile, theatre: Theatre): Scen
   const namespace = namespaceOf(context, file);
   const path = `${file.suite}/${context.variant}/${file.name}`;
   const declarations = scenario.checks({ bounds: context.bounds, variant: context.variant });
-  const diagnoser = new Diagnoser(members, namespace, { directory: context.outDirectory, path });
+  const discovery = context.mesh.features.includes('endpoint-discovery');
+  const diagnoser = new Diagnoser(members, namespace, { directory: context.outDirectory, path, discovery });
   const identity = {
     suite: file.suite,
     variant: context.variant,

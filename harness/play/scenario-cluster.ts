@@ -7,14 +7,24 @@ import { freezeWith } from '../provider/freezing.ts';
 import type { Freezable } from '../provider/types.ts';
 import type { Exec } from '../traffic/types.ts';
 import { poll, WaitTimeout } from '../wait/wait.ts';
+import { behave, type Behaviour } from './behaviour.ts';
 import { Calls } from './calls.ts';
 import { ControlPlaneView } from './control-plane-view.ts';
 import { Door } from './door.ts';
+import { Fitness } from './fitness.ts';
 import { ProxyView } from './proxy-view.ts';
+import { addressOfGateway } from './ingress.ts';
+import { GatewayView } from './gateway-view.ts';
+import { Joining } from './joining.ts';
+import { createdAt, refOf, replaced } from './objects.ts';
+import { OwnNamespace } from './own-namespace.ts';
+import { reachesApiServer, reachesPod } from './reach.ts';
 import { restartDeployment } from './restart.ts';
 import type { Scene } from './scene.ts';
-import type { Target } from './stage.ts';
+import { PodSource } from './source.ts';
+import type { Finding, Target } from './stage.ts';
 import type { Event } from './traffic.ts';
+import { Visitors } from './visitors.ts';
 
 /** A cluster as a play uses it: everything happens in the scenario's own namespace, unless it says otherwise. */
 export class ScenarioCluster<Check extends string = string> {
@@ -44,6 +54,31 @@ export class ScenarioCluster<Check extends string = string> {
     return new ControlPlaneView(this.#scene, this);
   }
 
+  /** Where calls from other networks enter this one. */
+  get gateway(): GatewayView {
+    return new GatewayView(this.#scene, this);
+  }
+
+  /** How it belongs to the mesh of another cluster's control plane. */
+  get joining(): Joining {
+    return new Joining(this.#scene, this);
+  }
+
+  /** Whether it can become one mesh with others. */
+  get fitness(): Fitness {
+    return new Fitness(this);
+  }
+
+  /** Tells an instance of backend how to behave from now on. */
+  behaves(deployment: string, behaviour: Behaviour): Promise<Event> {
+    return behave(this.#scene, this, { deployment, behaviour });
+  }
+
+  /** The scenario's own namespace here. */
+  get ownNamespace(): OwnNamespace {
+    return new OwnNamespace(this.#scene, this);
+  }
+
   /** The proxy beside an application. */
   proxy(app: string): ProxyView {
     return new ProxyView(this.#scene, this, app);
@@ -54,10 +89,24 @@ export class ScenarioCluster<Check extends string = string> {
     return new Door(this.#scene, this, { service, ...where });
   }
 
+  /** A prober in this cluster gets to a pod in another one at its own address. */
+  reachesPodIn(cluster: ScenarioCluster, app: string): Promise<Finding> {
+    return reachesPod(this.#scene, this, { cluster, app });
+  }
+
+  /** A prober in this cluster gets an answer from another cluster's API server. */
+  reachesApiServerOf(other: ScenarioCluster): Promise<Finding> {
+    return reachesApiServer(this.#scene, this, other);
+  }
+
   /** Sets the label by which a revision injects its proxies into the scenario's namespace, instead of the one that did. */
   async injectBy(revision: string): Promise<void> {
     const { namespace } = this.#scene;
-    const labels = { [this.mesh.injectionLabel.key]: null, 'istio.io/rev': revision };
+    const labels = {
+      'istio-injection': null,
+      [this.mesh.injectionLabel.key]: null,
+      'istio.io/rev': revision,
+    };
     await this.member.client.patch(
       { apiVersion: 'v1', kind: 'Namespace', name: namespace },
       { metadata: { labels } },
@@ -69,7 +118,15 @@ export class ScenarioCluster<Check extends string = string> {
 
   /** Calls from an application's pod. */
   calls(app: string, target: Target): Calls<Check> {
-    return new Calls<Check>(this.#scene, { cluster: this, app, target });
+    return new Calls<Check>(this.#scene, new PodSource(this.#scene, this, { app, target }));
+  }
+
+  /** Visitors from outside, who come in through a gateway of the scenario's own: a Service of type LoadBalancer. */
+  async visitors(service: string): Promise<Visitors<Check>> {
+    return new Visitors<Check>(
+      this.#scene,
+      `http://${await addressOfGateway(this.#scene, this.member, service)}`,
+    );
   }
 
   /** Deploys applications and waits until they are ready. */
@@ -84,9 +141,13 @@ export class ScenarioCluster<Check extends string = string> {
     });
   }
 
-  /** Applies a manifest that lies beside the scenario, such as a VirtualService. */
-  async apply(manifest: string): Promise<void> {
-    await this.member.client.applyAll(this.#objects(manifest));
+  /**
+   * Applies a manifest that lies beside the scenario, such as a VirtualService. `replacing` gives texts in it their
+   * meaning in this run, e.g. an address that is reserved for documentation.
+   */
+  async apply(manifest: string, replacing: Readonly<Record<string, string>> = {}): Promise<void> {
+    const objects = this.#objects(manifest).map((object) => replaced(object, replacing));
+    await this.member.client.applyAll(objects);
   }
 
   /** Deletes what a manifest beside the scenario describes, and waits until it is gone. */
@@ -237,20 +298,3 @@ export class ScenarioCluster<Check extends string = string> {
     return { namespace, runId, images, imageHub, imagePullSecret: pullSecret?.name };
   }
 }
-
-/** RFC 3339: sorts as text. */
-const createdAt = ({ metadata }: KubernetesObject): string => {
-  const time = metadata['creationTimestamp'];
-  return typeof time === 'string' ? time : '';
-};
-
-const refOf = ({
-  apiVersion,
-  kind,
-  metadata,
-}: KubernetesObject): { apiVersion: string; kind: string; name: string; namespace?: string } => ({
-  apiVersion,
-  kind,
-  name: metadata.name,
-  ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
-});

@@ -1,9 +1,9 @@
 import { toObservation } from '../traffic/answers.ts';
-import { startPaced, type RunningLoop } from '../traffic/run-loop.ts';
-import type { Answer, ClientPod } from '../traffic/types.ts';
+import type { RunningLoop } from '../traffic/run-loop.ts';
+import type { Answer } from '../traffic/types.ts';
 import { SequentialTest } from '../verdict/sequential-test.ts';
 import { ERROR_LABEL, type Assessment, type FailoverRule, type Rule } from '../verdict/types.ts';
-import { poll, WaitTimeout } from '../wait/wait.ts';
+import { poll, sleep, WaitTimeout } from '../wait/wait.ts';
 import { AnswersFile } from './answers-file.ts';
 import type { Calls } from './calls.ts';
 import { beginTests, isDecided, mostRequests, snapshotOf } from './paired-tests.ts';
@@ -28,7 +28,8 @@ const SEEN_MS = 30_000;
 
 interface Start {
   readonly perSecond: number;
-  readonly pod: ClientPod;
+  readonly file: AnswersFile;
+  readonly loop: RunningLoop;
   readonly place: { readonly where: string; readonly again: string };
 }
 
@@ -48,19 +49,10 @@ export class PacedCalls<Check extends string = string> {
   private constructor(scene: Scene, calls: Calls<Check>, start: Start) {
     this.#scene = scene;
     this.calls = calls;
-    this.#file = new AnswersFile(scene.context.outDirectory, `${scene.path}/paced-${calls.cluster.name}`);
+    this.#file = start.file;
     this.#place = start.place;
     this.#perSecond = start.perSecond;
-    const { exec } = calls.cluster;
-    this.#loop = startPaced({
-      exec,
-      pod: start.pod,
-      loop: { ...calls.target, mode: 'paced', perSecond: start.perSecond, timeoutMs: CALL_TIMEOUT_MS },
-      onAnswer: (answer) => {
-        this.#take(answer);
-      },
-      signal: scene.signal,
-    });
+    this.#loop = start.loop;
     void this.#loop.done.finally(() => {
       this.#over = true;
     });
@@ -72,12 +64,23 @@ export class PacedCalls<Check extends string = string> {
     calls: Calls<Check>,
     perSecond = scene.context.rate,
   ): Promise<PacedCalls<Check>> {
+    const early: Answer[] = [];
+    let onAnswer = (answer: Answer): void => void early.push(answer);
     const paced = new PacedCalls(scene, calls, {
       perSecond,
-      pod: await calls.caller(),
+      file: new AnswersFile(scene.context.outDirectory, `${scene.path}/paced-${calls.from}`),
       place: await calls.where(),
+      loop: await calls.pace({
+        perSecond,
+        timeoutMs: CALL_TIMEOUT_MS,
+        onAnswer: (answer) => onAnswer(answer),
+      }),
     });
-    const what = `the first answers to the loop in ${calls.cluster.name}`;
+    onAnswer = (answer) => {
+      paced.#take(answer);
+    };
+    early.forEach(onAnswer);
+    const what = `the first answers to the loop ${calls.from}`;
     await poll({ what, timeoutMs: 30_000, intervalMs: 200, signal: scene.signal }, () =>
       Promise.resolve(paced.#total >= 10 || paced.#over ? true : undefined),
     );
@@ -200,14 +203,19 @@ export class PacedCalls<Check extends string = string> {
     });
   }
 
+  /** What callers saw for some time after an event, in words: for what is reported and not judged. */
+  async tell(event: Event, { forMs }: { readonly forMs: number }): Promise<string> {
+    await sleep(forMs);
+    const { calls, lostRequests, failures = 'none' } = this.#figures(event, []);
+    return `${String(lostRequests)} of ${String(calls)} calls lost in ${seconds(forMs)} (${String(failures)})`;
+  }
+
   /** Ends the loop; calls under way are waited for. */
   async stop(): Promise<void> {
     const end = await this.#loop.stop();
     this.#file.close();
     if (!end.complete) {
-      this.#scene.recorder.say(
-        `the stream of ${this.calls.cluster.name} broke: ${end.transport ?? 'no trailer'}`,
-      );
+      this.#scene.recorder.say(`the stream from ${this.calls.from} broke: ${end.transport ?? 'no trailer'}`);
     }
   }
 

@@ -73,6 +73,11 @@ export interface Provider {
   logs(runId: string, directory: string): Promise<void>;
   /** By what parts of its clusters are stopped, once they are up. Absent where that cannot be done. */
   freezer?(request: Pick<ClusterRequest, 'runId' | 'directory'>): FreezerHandle;
+  /** Why clusters of this kind cannot be had here; undefined when they can. What is asked of them is skipped then. */
+  lacks?(wanted: {
+    readonly clusters: readonly ClusterTopology[];
+    readonly variant: string;
+  }): string | undefined;
   /** What readers of a report have to know of it before all else. */
   readonly caution?: string;
 }

@@ -3,11 +3,14 @@ import type { Colors } from './style.ts';
 import { duration } from './text.ts';
 import type { Report, StageRecord } from './types.ts';
 
+/** Of the column of names: those of many suites that share clusters would push all times off the screen. */
+const WIDEST = 44;
+
 /** Time per stage: what a person waited for it, with the clusters in parallel beside. */
 export function stageLines({ stages }: Report, colors: Colors): readonly string[] {
   if (stages.length === 0) return [];
   const groups = [...groupBy(stages, nameOf)];
-  const column = Math.max(...groups.map(([name]) => name.length));
+  const column = Math.min(WIDEST, Math.max(...groups.map(([name]) => name.length)));
   const rows = groups.map(([name, group]) => {
     const state = stateOf(group);
     const time = state === 'started' ? 'never ended' : duration(wallTime(group));

@@ -1,21 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { which } from '../command/which.ts';
 import { connect } from '../cluster/cluster.ts';
 import { detectFeatures } from '../mesh/features.ts';
 import { environmentOf, installExternally } from '../mesh/external.ts';
 import { readMesh } from '../mesh/istio/facts.ts';
-import {
-  installMultiPrimary,
-  reintroduce,
-  type IstioSettings,
-  type RisingMesh,
-} from '../mesh/istio/install.ts';
-import { variantOfClusters } from '../mesh/preflight.ts';
+import { installMesh, reintroduce, type RisingMesh } from '../mesh/istio/install.ts';
+import type { IstioSettings } from '../mesh/istio/settings.ts';
+import { readMeans } from './means.ts';
+import { whyUnfit } from '../mesh/preflight.ts';
 import type { Member, MeshFacts, MissingFeatures } from '../mesh/types.ts';
 import type { Provider, Rising } from '../provider/types.ts';
 import { RunState } from '../state/state.ts';
-import type { ClusterTopology, VariantName } from '../topology/topology.ts';
+import type { ClusterTopology } from '../topology/topology.ts';
 import { poll } from '../wait/wait.ts';
 import { userPath, type Run } from './setup.ts';
 import { timed } from './timed.ts';
@@ -25,8 +21,8 @@ export interface Ready {
   readonly members: readonly Member[];
   readonly mesh: MeshFacts;
   readonly missing: MissingFeatures;
-  /** The variant that the clusters are in, as their networks and gateways show. */
-  readonly variant: VariantName | undefined;
+  /** Why the clusters are not in the variant that was wanted, as their networks, gateways and control planes show. */
+  readonly unfit: string | undefined;
 }
 
 /** One variant of a suite's topology on the way up. */
@@ -74,7 +70,10 @@ export async function bringUp(run: Run, provider: Provider, wanted: Wanted): Pro
       say,
       stays: !provider.ownsClusters,
     });
-    return await readAll(run, provider, await Promise.all(members.values()));
+    return await readAll(run, provider, {
+      members: await Promise.all(members.values()),
+      variant: wanted.variant,
+    });
   } catch (error) {
     // What is still being made has to be there before it can be torn down.
     await Promise.allSettled([...members.values(), rising.joined]);
@@ -146,7 +145,7 @@ async function installed(run: Run, way: OnTheWay, settings: IstioSettings): Prom
     await installedBy(userPath(installer), run, way);
   } else {
     await willUninstall(run, way);
-    const mesh = installMultiPrimary(way.members, settings);
+    const mesh = installMesh(way.wanted.clusters, way.members, settings);
     startAhead(way, mesh);
     await mesh.ready;
   }
@@ -193,19 +192,26 @@ function settingsOf(run: Run, way: OnTheWay): IstioSettings {
     overlays: options.installValues === undefined ? [] : [userPath(options.installValues)],
     loadBalancer: options.loadBalancer,
     gateways: new Set(way.wanted.clusters.map(({ network }) => network)).size > 1,
+    discovery: way.wanted.variant !== 'replicated',
     say: way.say,
   };
 }
 
 /** Reads the mesh as it is, whoever installed it, and tells the report. */
-async function readAll(run: Run, provider: Provider, members: readonly Member[]): Promise<Ready> {
+async function readAll(
+  run: Run,
+  provider: Provider,
+  { members, variant }: { readonly members: readonly Member[]; readonly variant: string },
+): Promise<Ready> {
   const { options } = run;
-  const clusters = await Promise.all(members.map(({ client }) => readMesh(client, options.injectionLabel)));
-  const { features, missing } = detectFeatures(clusters, {
-    mayDisrupt: provider.ownsClusters || !provider.meshIsThere || options.allowDisruption,
-    canFreeze: provider.freezer !== undefined,
-    cannotInstall: await whyNoRevision(provider, options.istioctlBin),
-  });
+  const injection = options.injectionLabel;
+  const clusters = await Promise.all(
+    members.map(({ client, topology }) => readMesh({ client, injection, primary: topology.primary })),
+  );
+  const { features, missing } = detectFeatures(
+    clusters,
+    await readMeans(run, provider, { members, variant }),
+  );
   const versions = [
     ...new Set(clusters.flatMap(({ controlPlanes }) => controlPlanes.map(({ version }) => version))),
   ];
@@ -218,15 +224,12 @@ async function readAll(run: Run, provider: Provider, members: readonly Member[])
   };
   await describeEnvironment(run, provider, { members, mesh });
   checkVersion(run, mesh);
-  return { members, mesh, missing, variant: variantOfClusters(clusters) };
-}
-
-/** Why no second revision of the control plane can be installed; undefined where one can. */
-async function whyNoRevision(provider: Provider, istioctl: string): Promise<string | undefined> {
-  if (provider.name === 'embedded') return 'the embedded mesh has one revision of its control plane';
-  return (await which(istioctl)) === undefined
-    ? 'there is no istioctl to install a second revision with'
-    : undefined;
+  const unfit = whyUnfit(
+    variant,
+    members.map(({ topology }) => topology),
+    clusters,
+  );
+  return { members, mesh, missing, unfit };
 }
 
 async function describeEnvironment(

@@ -47,7 +47,10 @@ export function createProvider(
   const { clusters } = needs;
   if (name === 'kubeconfig') {
     return new KubeconfigProvider({
-      sources: options.cluster.map((source) => ({ ...source, file: userPath(source.file) })),
+      // Another suite of the run may need more clusters than this one.
+      sources: options.cluster
+        .filter((source) => clusters.some((cluster) => cluster.name === source.name))
+        .map((source) => ({ ...source, file: userPath(source.file) })),
       clusters,
       installMesh: options.installMesh,
       allowDisruption: options.allowDisruption,

@@ -9,7 +9,8 @@ import { namespaceOf } from '../play/namespace.ts';
 import { kindConfig, kindName } from '../provider/kind/config.ts';
 import type { Selected } from '../select.ts';
 import { list } from './list.ts';
-import { choose, type Chosen } from './plan.ts';
+import type { Bench, Chosen } from './bench.ts';
+import { chooseBenches } from './choose.ts';
 import { appsDirectory } from './setup.ts';
 
 const RUN_ID = 'RUN-ID';
@@ -17,9 +18,11 @@ const RUN_ID = 'RUN-ID';
 /** Prints the plan and every manifest that a run would apply. Touches nothing, asks nobody. */
 export async function dryRun(options: RunOptions): Promise<number> {
   await list({ ...options, json: false });
-  for (const one of await choose(options)) {
-    if (options.provider !== 'kubeconfig') printClusters(one, options);
-    for (const selected of one.scenarios) printApplications(one, selected, options);
+  for (const bench of await chooseBenches(options)) {
+    if (options.provider !== 'kubeconfig') printClusters(bench, options);
+    for (const part of bench.parts) {
+      for (const selected of part.scenarios) printApplications(part, selected, options);
+    }
   }
   return 0;
 }
@@ -28,7 +31,7 @@ const print = (title: string, yaml: string): void => {
   process.stdout.write(`---\n# ${title}\n${yaml}`);
 };
 
-function printClusters({ variant, clusters }: Chosen, options: RunOptions): void {
+function printClusters({ variant, clusters }: Bench, options: RunOptions): void {
   const gateway = new Set(clusters.map(({ network }) => network)).size > 1;
   for (const cluster of clusters) {
     print(

@@ -3,7 +3,7 @@ import { readMesh } from '../mesh/istio/facts.ts';
 import { meshPreflight, variantOfClusters } from '../mesh/preflight.ts';
 import type { RunOptions } from '../options/types.ts';
 import type { Finding } from '../provider/types.ts';
-import type { VariantRun } from './variant.ts';
+import type { Bench } from './bench.ts';
 import { userPath } from './setup.ts';
 
 /**
@@ -11,18 +11,22 @@ import { userPath } from './setup.ts';
  * Nearly all of it are warnings, because judging a mesh that is broken is what the scenarios are for.
  */
 export async function existingMeshFindings(
-  variants: readonly Pick<VariantRun, 'variant' | 'clusters'>[],
+  benches: readonly Pick<Bench, 'variant' | 'clusters'>[],
   options: RunOptions,
 ): Promise<Finding[]> {
   const clients = await Promise.all(
     options.cluster.map(({ name, file, context }) => connect({ name, kubeconfig: userPath(file), context })),
   );
   try {
-    const meshes = await Promise.all(clients.map((client) => readMesh(client, options.injectionLabel)));
-    const fitting = variants.find(({ variant }) => variant === variantOfClusters(meshes)) ?? variants[0];
+    const meshes = await Promise.all(
+      clients.map((client) => readMesh({ client, injection: options.injectionLabel })),
+    );
+    const there = variantOfClusters(meshes);
+    const fitting = benches.filter(({ variant }) => variant === there);
+    const clusters = (fitting.length > 0 ? fitting : benches.slice(0, 1)).flatMap((bench) => bench.clusters);
     const members = clients.flatMap((client, index) => {
       const mesh = meshes[index];
-      const expected = fitting?.clusters.find(({ name }) => name === client.name);
+      const expected = clusters.find(({ name }) => name === client.name);
       return mesh === undefined || expected === undefined
         ? []
         : [{ name: client.name, client, mesh, expectedNetwork: expected.network }];

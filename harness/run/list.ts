@@ -2,7 +2,8 @@ import type { RunOptions } from '../options/types.ts';
 import type { Subject } from '../scenario.ts';
 import { describeRule } from '../verdict/describe.ts';
 import { planOf } from '../verdict/plan.ts';
-import { choose, type Chosen } from './plan.ts';
+import type { Chosen } from './bench.ts';
+import { choose } from './choose.ts';
 import { boundsOf } from './setup.ts';
 
 /** One check of the list. */

@@ -8,8 +8,10 @@ import type { RunOptions } from '../options/types.ts';
 import { core, fact } from '../scenario.ts';
 import type { Selected } from '../select.ts';
 import { distribution } from '../verdict/rules.ts';
+import { topologyKey } from './bench.ts';
+import { choose, undecidable } from './choose.ts';
 import { Mistakes } from './mistakes.ts';
-import { choose, plan, undecidable } from './plan.ts';
+import { plan, type Plan } from './plan.ts';
 
 const fakes = fileURLToPath(new URL('../../fixtures/bin', import.meta.url));
 const healthy = fileURLToPath(new URL('../../fixtures/events/healthy.ndjson', import.meta.url));
@@ -63,7 +65,7 @@ describe('what is chosen', () => {
 
   test('of an unknown suite is a mistake with the suites that there are', async () => {
     const [mistake] = await mistakesOf(choose(asked('--suite', 'multi-primry')));
-    expect(mistake).toMatch(/^unknown suite multi-primry.*multi-primary\?.*suites: multi-primary.*, all$/);
+    expect(mistake).toMatch(/^unknown suite multi-primry.*multi-primary\?.*suites: .*multi-primary.*, all$/);
   });
 
   test('of unknown scenarios is a mistake for each, with the scenarios that there are', async () => {
@@ -72,8 +74,24 @@ describe('what is chosen', () => {
     expect(mistakes[0]).toMatch(/^--scenario M99: there is no such scenario; .*M4 \(last-replica-gone\)/);
   });
 
+  test('is listed by shards as it would be run', async () => {
+    const shards = await Promise.all(
+      ['1/2', '2/2'].map((shard) => choose(asked('--suite', 'multi-primary', '--shard', shard))),
+    );
+    expect(shards.map((shard) => shard.map(({ variant }) => variant))).toEqual([['flat'], ['gateways']]);
+  });
+
+  test('in a variant that no suite has is a mistake with the variants that there are', async () => {
+    const words = ['--suite', 'multi-primary', '--variant', 'replicated'];
+    expect(await mistakesOf(choose(asked(...words)))).toEqual([
+      expect.stringMatching(/^--variant replicated: no suite .* multi-primary has flat, gateways$/),
+    ]);
+  });
+
   test('has to be on clusters of the topology', async () => {
-    const mistakes = await mistakesOf(choose(asked('--cluster', 'cluster3=a', '--cluster', 'east=b')));
+    const mistakes = await mistakesOf(
+      choose(asked('--suite', 'multi-primary', '--cluster', 'cluster3=a', '--cluster', 'east=b')),
+    );
     expect(mistakes).toEqual([
       expect.stringMatching(
         /^--cluster cluster3: the suite multi-primary has no such cluster.*cluster1, cluster2$/,
@@ -108,7 +126,51 @@ describe('a plan', () => {
     expect(planned.provider).toBe('kind');
     expect(planned.checks).toBeGreaterThan(50);
     expect(planned.risk.falseFail * 2 * planned.checks).toBeLessThanOrEqual(1.000001e-4);
-    expect(planned.variants.map(({ provider }) => provider.name)).toEqual(['kind', 'kind']);
+    expect(planned.benches.map(({ provider }) => provider.name)).toEqual(['kind', 'kind']);
+  });
+
+  test('of several suites brings clusters up once for all that want the same', async () => {
+    const { benches } = await plan(asked('--suite', 'ingress,multi-primary', '--provider', 'kind'));
+    const keys = benches.map(topologyKey);
+    expect(new Set(keys).size).toBe(keys.length);
+    const parts = benches.flatMap((bench) => bench.parts.map((part) => `${part.suite}/${part.variant}`));
+    expect(parts).toEqual(expect.arrayContaining(['multi-primary/flat', 'multi-primary/gateways']));
+    expect(parts.some((part) => part.startsWith('ingress/'))).toBe(true);
+    expect(new Set(parts).size).toBe(parts.length);
+  });
+
+  test.each([2, 3, 7])(
+    'in %i shards is the whole plan, each check once, at the risk of the whole',
+    async (of) => {
+      const asking = ['--suite', 'multi-primary', '--provider', 'kind'];
+      const whole = await plan(asked(...asking));
+      const shards = await Promise.all(
+        Array.from({ length: of }, (_, index) =>
+          plan(asked(...asking, '--shard', `${String(index + 1)}/${String(of)}`)),
+        ),
+      );
+      const scenarios = ({ benches }: Plan): string[] =>
+        benches.flatMap(({ parts }) =>
+          parts.flatMap((part) => part.scenarios.map(({ file }) => `${part.variant}/${file.name}`)),
+        );
+      expect(shards.flatMap(scenarios).sort()).toEqual(scenarios(whole).sort());
+      expect(shards.reduce((total, { checks }) => total + checks, 0)).toBe(whole.checks);
+      expect(shards.map(({ risk }) => risk)).toEqual(shards.map(() => whole.risk));
+      expect(whole.notes).toEqual([]);
+      const { checks = 0, notes = [] } = shards[1] ?? {};
+      expect(notes).toEqual([
+        expect.stringContaining(
+          `shard 2 of ${String(of)}: ${String(checks)} of the ${String(whole.checks)} checks`,
+        ),
+      ]);
+    },
+  );
+
+  test('cannot be split into more shards than it has scenarios', async () => {
+    const words = ['--suite', 'multi-primary', '--scenario', 'M4', '--provider', 'kind', '--shard', '1/3'];
+    expect(await mistakesOf(plan(asked(...words)))).toEqual([
+      expect.stringMatching(/^--shard 1\/3: there are only 2 scenarios .* N is at most 2$/),
+    ]);
   });
 
   test('tells all that is wrong at once', async () => {
@@ -134,7 +196,7 @@ describe('a plan', () => {
     vi.stubEnv('PATH', '');
     const planned = await plan(asked());
     expect(planned.provider).toBe('embedded');
-    expect(planned.variants.map(({ provider }) => provider.caution)).toEqual([
+    expect(planned.benches.map(({ provider }) => provider.caution)).toEqual([
       expect.stringMatching(/^Measured on the embedded reference mesh: .*no report of the conformance/),
       expect.stringMatching(/^Measured on the embedded reference mesh/),
     ]);

@@ -1,57 +1,31 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { didYouMean } from '../options/closest.ts';
-import type { RunOptions } from '../options/types.ts';
-import { chooseSuites, isWanted, scenariosOf, type Selected } from '../select.ts';
-import { knownRuns, RunState } from '../state/state.ts';
-import { readTopology, TopologyError } from '../topology/parse.ts';
-import { variantOf, variantsOf, type VariantName } from '../topology/topology.ts';
-import { falseFailPerCheck } from '../verdict/suite.ts';
-import { refuseUndecidable, UndecidableError } from '../verdict/refuse.ts';
+import type { RunOptions, Shard } from '../options/types.ts';
 import { DEFAULTS } from '../verdict/defaults.ts';
+import { falseFailPerCheck } from '../verdict/suite.ts';
 import type { Risk } from '../verdict/types.ts';
 import { unknownDefect } from '../provider/embedded/defects.ts';
+import { benchesOf, narrowedTo, type Bench } from './bench.ts';
+import { checkIds, chooseWhole, ofShard } from './choose.ts';
 import { createProvider, decideProvider, type ProviderName } from './choose-provider.ts';
 import { readEarlier, type Earlier } from './earlier.ts';
+import { keptBenches, keptRun } from './kept.ts';
 import { Mistakes } from './mistakes.ts';
-import { boundsOf, missingFiles, ROOT } from './setup.ts';
-import type { VariantRun } from './variant.ts';
+import type { BenchRun } from './run-bench.ts';
+import { missingFiles } from './setup.ts';
 
 /** Everything that a run is going to do, decided before it does anything. */
 export interface Plan {
   readonly provider: ProviderName;
-  readonly variants: readonly VariantRun[];
+  /** Brought up one after the other. */
+  readonly benches: readonly BenchRun[];
   /** How many checks the report will have: skipped ones too, and those that an earlier run decided. */
   readonly checks: number;
-  /** Shared out so that the whole run keeps the budget for false alarms. */
+  /** Shared out so that the whole run, all its shards together, keeps the budget for false alarms. */
   readonly risk: Risk;
   readonly earlier: Earlier | undefined;
   /** The run whose clusters are taken, with `--reuse`. */
   readonly reuse: string | undefined;
-}
-
-/** One suite in one variant, before a provider is chosen for it. */
-export interface Chosen {
-  readonly suite: string;
-  readonly variant: VariantName;
-  readonly clusters: ReturnType<typeof variantOf>;
-  readonly scenarios: readonly Selected[];
-}
-
-/** What the options ask for: suites, variants and scenarios. @throws Mistakes with all of them */
-export async function choose(options: RunOptions): Promise<Chosen[]> {
-  const chosen = chooseSuites(ROOT, options.suite);
-  if ('mistakes' in chosen) throw new Mistakes(chosen.mistakes);
-  const perSuite = await Promise.all(chosen.suites.map((suite) => chooseIn(suite, options)));
-  const all = perSuite.flat();
-  const mistakes = [...unknownScenarios(all, options), ...undecidable(all, options)];
-  if (mistakes.length > 0) throw new Mistakes(mistakes);
-  return all
-    .map((one) => ({
-      ...one,
-      scenarios: one.scenarios.filter((each) => isWanted(each, one.variant, options.scenario)),
-    }))
-    .filter(({ scenarios }) => scenarios.length > 0);
+  /** What readers of the report have to know of the plan. */
+  readonly notes: readonly string[];
 }
 
 /** Decides what a run does. @throws Mistakes with all of them */
@@ -62,23 +36,24 @@ export async function plan(options: RunOptions): Promise<Plan> {
     ...options.cluster.map(({ name, file }) => [`--cluster ${name}`, file] as const),
   ]);
   const earlier = options.continue === undefined ? undefined : readEarlier(options.continue);
-  const all = narrowed(await choose(options), earlier, options);
+  const all = benchesOf(await chooseWhole(options));
   const name = await decideProvider(options);
   const wrong = mistakesFor(name, options);
   if (files.length + wrong.length > 0) throw new Mistakes([...files, ...wrong]);
   const reuse = options.reuse === undefined ? undefined : keptRun(options.reuse);
-  const variants = all.filter(({ variant }) => reuse === undefined || wasKept(reuse, variant));
-  const checks = variants.flatMap((one) => one.scenarios.flatMap((each) => checkIds(one, each, options)));
+  const whole = reuse === undefined ? all : keptBenches(reuse, all);
+  const shard = ofShard(whole, options);
+  const benches = narrowed(shard, earlier, options);
   const decided = earlier?.decided.map(({ id }) => id) ?? [];
   return {
     provider: name,
-    variants: variants.map((one): VariantRun => ({ ...one, provider: createProvider(name, options, one) })),
+    benches: benches.map((bench): BenchRun => ({ ...bench, provider: providerFor(name, bench, options) })),
     // A scenario that is played for one of its checks may hold others that were decided before.
-    checks: new Set([...checks, ...decided]).size,
-    // Each check has a companion about errors, which can fail too.
-    risk: earlier?.risk ?? { falsePass: DEFAULTS.falsePass, falseFail: falseFailPerCheck(2 * checks.length) },
+    checks: new Set([...idsIn(benches, options), ...decided]).size,
+    risk: earlier?.risk ?? riskOf(whole, options),
     earlier,
     reuse,
+    notes: options.shard === undefined ? [] : [shardNote(options.shard, { shard, whole }, options)],
   };
 }
 
@@ -101,96 +76,43 @@ function installing({ installer, installValues }: RunOptions): string[] {
   );
 }
 
-async function chooseIn(suite: string, options: RunOptions): Promise<Chosen[]> {
-  const file = join(ROOT, 'suites', suite, 'topology.yaml');
-  const topology = await readTopology(file).catch((error: unknown) => {
-    throw error instanceof TopologyError ? new Mistakes([error.message]) : error;
-  });
-  const names = topology.clusters.map(({ name }) => name);
-  const strangers = options.cluster.filter(({ name }) => !names.includes(name));
-  if (strangers.length > 0) {
-    throw new Mistakes(
-      strangers.map(
-        ({ name }) =>
-          `--cluster ${name}: the suite ${suite} has no such cluster${didYouMean(name, names)}; it has ${names.join(', ')}`,
-      ),
-    );
-  }
-  const scenarios = await scenariosOf(ROOT, suite);
-  return variantsOf(topology)
-    .filter((variant) => options.variant.length === 0 || options.variant.includes(variant))
-    .map((variant) => ({ suite, variant, clusters: variantOf(topology, variant), scenarios }));
-}
+/** Each check has a companion about errors, which can fail too. */
+const riskOf = (benches: readonly Bench[], options: RunOptions): Risk => ({
+  falsePass: DEFAULTS.falsePass,
+  falseFail: falseFailPerCheck(2 * idsIn(benches, options).length),
+});
 
-function unknownScenarios(all: readonly Chosen[], options: RunOptions): string[] {
-  const unknown = options.scenario.filter(
-    (wanted) =>
-      !all.some(({ variant, scenarios }) => scenarios.some((each) => isWanted(each, variant, [wanted]))),
-  );
-  const there = [
-    ...new Set(
-      all.flatMap(({ scenarios }) =>
-        scenarios.map(({ scenario, file }) => `${scenario.claim} (${file.name})`),
-      ),
-    ),
-  ];
-  return unknown.map(
-    (wanted) => `--scenario ${wanted}: there is no such scenario; there are ${there.join(', ')}`,
-  );
-}
+const providerFor = (
+  name: ProviderName,
+  { clusters, parts }: Bench,
+  options: RunOptions,
+): BenchRun['provider'] =>
+  createProvider(name, options, { clusters, scenarios: parts.flatMap(({ scenarios }) => scenarios) });
 
-/** A claim that its budget cannot decide is refused before anything is made. */
-export function undecidable(all: readonly Chosen[], options: RunOptions): string[] {
-  const rules = all.flatMap(({ variant, scenarios }) =>
-    scenarios.flatMap(({ scenario, file }) =>
-      Object.entries(scenario.checks({ bounds: boundsOf(options), variant })).flatMap(
-        ([check, { subject }]) =>
-          subject.kind === 'answers'
-            ? [{ id: `${file.suite}/${variant}/${scenario.claim}/${check}`, rule: subject.rule }]
-            : [],
-      ),
-    ),
+const idsIn = (benches: readonly Bench[], options: RunOptions): string[] =>
+  benches
+    .flatMap(({ parts }) => parts)
+    .flatMap((part) => part.scenarios.flatMap((each) => checkIds(part, each, options)));
+
+/** A reader must not take a part for the whole. */
+function shardNote(
+  { index, of }: Shard,
+  { shard, whole }: { readonly shard: readonly Bench[]; readonly whole: readonly Bench[] },
+  options: RunOptions,
+): string {
+  const [here, everywhere] = [shard, whole].map((benches) => String(idsIn(benches, options).length));
+  return (
+    `shard ${String(index)} of ${String(of)}: ${here ?? ''} of the ${everywhere ?? ''} checks of the plan; ` +
+    `the budget for false alarms is shared out over all of them, so the shards keep it together`
   );
-  return rules.flatMap(({ id, rule }) => {
-    try {
-      refuseUndecidable(rule);
-      return [];
-    } catch (error) {
-      if (error instanceof UndecidableError) return [`${id}: ${error.message}`];
-      throw error;
-    }
-  });
 }
 
 /** Of an earlier run only what it left undecided. */
-function narrowed(all: Chosen[], earlier: Earlier | undefined, options: RunOptions): Chosen[] {
-  if (earlier === undefined) return all;
+function narrowed(benches: Bench[], earlier: Earlier | undefined, options: RunOptions): Bench[] {
+  if (earlier === undefined) return benches;
   const decided = new Set(earlier.decided.map(({ id }) => id));
   const isOpen = (id: string): boolean => (earlier.killed ? !decided.has(id) : earlier.open.includes(id));
-  return all
-    .map((one) => ({
-      ...one,
-      scenarios: one.scenarios.filter((each) => checkIds(one, each, options).some(isOpen)),
-    }))
-    .filter(({ scenarios }) => scenarios.length > 0);
-}
-
-const checkIds = ({ suite, variant }: Chosen, { scenario }: Selected, options: RunOptions): string[] =>
-  Object.keys(scenario.checks({ bounds: boundsOf(options), variant })).map(
-    (check) => `${suite}/${variant}/${scenario.claim}/${check}`,
+  return benches.flatMap((bench) =>
+    narrowedTo(bench, (part, selected) => checkIds(part, selected, options).some(isOpen)),
   );
-
-function keptRun(reuse: string): string {
-  const kept = knownRuns()
-    .filter((state) => !state.alive() && existsSync(state.directory))
-    .map(({ id }) => id)
-    .sort();
-  const found = reuse === 'latest' ? kept.at(-1) : kept.find((id) => id === reuse);
-  if (found !== undefined) return found;
-  throw new Mistakes([
-    `--reuse ${reuse}: no such run was kept (--keep); kept runs: ${kept.join(', ') || 'none'}`,
-  ]);
 }
-
-const wasKept = (run: string, variant: string): boolean =>
-  existsSync(join(new RunState(run).directory, variant));

@@ -6,21 +6,36 @@ import { userPath } from './setup.ts';
 import type { RunOptions } from '../options/types.ts';
 
 /** Everything that would go wrong later, found before anything is made. */
-export async function preflight(plan: Pick<Plan, 'variants'>, options: RunOptions): Promise<Finding[]> {
-  const [first] = plan.variants;
+export async function preflight(plan: Pick<Plan, 'benches'>, options: RunOptions): Promise<Finding[]> {
+  const [first] = plan.benches;
   if (first === undefined) return [];
   const needsIstioctl = !first.provider.meshIsThere && options.installer === undefined;
   const overlays = options.installValues === undefined ? [] : [userPath(options.installValues)];
   const found = await Promise.all([
-    first.provider.preflight(),
+    ...ofDifferentClusters(plan.benches).map(({ provider }) => provider.preflight()),
     needsIstioctl ? istioctlPreflight({ program: options.istioctlBin, overlays }) : [],
   ]);
-  const findings = found.flat();
+  const findings = distinct(found.flat());
   const hasErrors = findings.some(({ severity }) => severity === 'error');
   // A mesh that is made together with its clusters is not there yet.
   if (!first.provider.meshIsThere || first.provider.ownsClusters || hasErrors) return findings;
-  return [...findings, ...(await existingMeshFindings(plan.variants, options))];
+  return [...findings, ...(await existingMeshFindings(plan.benches, options))];
 }
+
+/** Providers look at clusters, whatever their networks are going to be. */
+const ofDifferentClusters = (benches: Plan['benches']): Plan['benches'] => [
+  ...new Map(
+    benches.map((bench) => [
+      JSON.stringify(bench.clusters.map(({ network: _, ...cluster }) => cluster)),
+      bench,
+    ]),
+  ).values(),
+];
+
+/** What several benches have in common is told once. */
+const distinct = (findings: readonly Finding[]): Finding[] => [
+  ...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values(),
+];
 
 /** A finding as one line, with what mends it below. */
 export const described = ({ severity, subject, message, remedy }: Finding): string =>

@@ -13,10 +13,10 @@ import { lock } from './lock.ts';
 import { Mistakes } from './mistakes.ts';
 import { plan, type Plan } from './plan.ts';
 import { described, preflight } from './preflight.ts';
+import { isOver, runBench } from './run-bench.ts';
 import { seedOf, userPath, type Run } from './setup.ts';
 import { listenForTheEnd, type Ending } from './signals.ts';
 import { timed } from './timed.ts';
-import { runVariant } from './variant.ts';
 
 /** Runs suites from nothing to a report. Resolves to the exit code. @throws Mistakes before anything is made */
 export async function run(options: RunOptions, command: string): Promise<number> {
@@ -64,6 +64,7 @@ function begin(
     defaults: declaredDefaults(options, planned.risk),
   });
   log.append({ type: 'plan', checks: planned.checks });
+  for (const text of planned.notes) log.append({ type: 'note', level: 'info', text });
   for (const check of planned.earlier?.decided ?? []) log.append({ type: 'check', check });
   const { earlier, risk, reuse } = planned;
   return {
@@ -79,11 +80,11 @@ function begin(
   };
 }
 
-const cautionsOf = ({ variants }: Plan): string[] => [
-  ...new Set(variants.flatMap(({ provider }) => provider.caution ?? [])),
+const cautionsOf = ({ benches }: Plan): string[] => [
+  ...new Set(benches.flatMap(({ provider }) => provider.caution ?? [])),
 ];
 
-/** Preflight, then variant after variant. What breaks is in the log, and so in the report. */
+/** Preflight, then bench after bench. What breaks is in the log, and so in the report. */
 async function carryOut(current: Run, planned: Plan): Promise<void> {
   const findings = await timed(current, { name: 'preflight' }, () => preflight(planned, current.options));
   current.log.append({ type: 'preflight', findings });
@@ -94,11 +95,11 @@ async function carryOut(current: Run, planned: Plan): Promise<void> {
     current.state.end();
     throw new Mistakes(errors.map(described));
   }
-  for (const variant of planned.variants) {
-    if (current.signal.aborted) break;
-    const isLast = variant === planned.variants.at(-1);
-    // Clusters of two variants would have the same names: the last one's are kept.
-    await runVariant(current, variant, current.options.keep && isLast).catch((error: unknown) => {
+  for (const bench of planned.benches) {
+    if (isOver(current)) break;
+    const isLast = bench === planned.benches.at(-1);
+    // Clusters of two benches would have the same names: the last one's are kept.
+    await runBench(current, bench, current.options.keep && isLast).catch((error: unknown) => {
       const text = error instanceof Error ? error.message : String(error);
       current.log.append({ type: 'note', level: 'warning', text });
     });

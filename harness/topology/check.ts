@@ -1,6 +1,7 @@
 import { didYouMean } from '../options/closest.ts';
 import { overlaps, parseCidr, type Cidr } from './cidr.ts';
 import type { Path } from './position.ts';
+import { variantNames } from './topology.ts';
 
 /** What is wrong, and where in the data. */
 export interface Problem {
@@ -125,7 +126,7 @@ function variantProblems(data: unknown, clusters: readonly Draft[]): Problem[] {
   const names = clusters.flatMap(({ fields }) => fields.get('name') ?? []);
   const entries = Object.entries(variants);
   if (entries.length === 0)
-    return [{ path: ['variants'], message: 'expected at least one variant: flat or gateways' }];
+    return [{ path: ['variants'], message: `expected at least one variant: ${variantNames.join(', ')}` }];
   return entries.flatMap(([variant, networks]) =>
     isMapping(networks)
       ? [...networkProblems(variant, networks, names), ...shapeProblems(variant, networks)]
@@ -155,9 +156,9 @@ function networkProblems(
 function shapeProblems(variant: string, networks: Readonly<Record<string, unknown>>): Problem[] {
   const distinct = new Set(Object.values(networks).filter((network) => typeof network === 'string')).size;
   const complaint = (message: string): Problem[] => [{ path: ['variants', variant], message, part: 'key' }];
-  if (variant === 'flat' && distinct > 1)
-    return complaint('flat is one network for all clusters, this names several');
-  if (variant === 'gateways' && distinct === 1)
+  if ((variant === 'flat' || variant === 'multi-primary') && distinct > 1)
+    return complaint(`${variant} is one network for all clusters, this names several`);
+  if ((variant === 'gateways' || variant === 'replicated') && distinct === 1)
     return complaint('gateways join several networks, this names only one');
   return [];
 }

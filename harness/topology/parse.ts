@@ -5,7 +5,7 @@ import { didYouMean } from '../options/closest.ts';
 import { crossCheck, type Problem } from './check.ts';
 import { positionsOf, type Mistake, type Path, type Positions } from './position.ts';
 import { keysAt, topologySchema, type TopologyFile } from './schema.ts';
-import type { ClusterDefinition, Topology } from './topology.ts';
+import { variantNames, type ClusterDefinition, type Topology } from './topology.ts';
 
 /** A topology file with mistakes: the message holds all of them, a line each. */
 export class TopologyError extends Error {
@@ -107,12 +107,11 @@ function byPlace(a: Mistake, b: Mistake): number {
 }
 
 function topologyOf({ clusters, variants }: TopologyFile, file: string): Topology {
-  const { flat, gateways } = variants;
-  return {
-    file,
-    clusters: clusters.map(definitionOf),
-    variants: { ...(flat === undefined ? {} : { flat }), ...(gateways === undefined ? {} : { gateways }) },
-  };
+  const given = variantNames.flatMap((name) => {
+    const networks = variants[name];
+    return networks === undefined ? [] : [[name, networks] as const];
+  });
+  return { file, clusters: clusters.map(definitionOf), variants: Object.fromEntries(given) };
 }
 
 function definitionOf({

@@ -38,7 +38,12 @@ const networks = z.record(z.string(), dnsLabel);
 /** The shape of a topology file; what concerns several fields is in `check.ts`. */
 export const topologySchema = z.strictObject({
   clusters: z.array(cluster).min(2, 'expected at least two clusters'),
-  variants: z.strictObject({ flat: networks.optional(), gateways: networks.optional() }),
+  variants: z.strictObject({
+    flat: networks.optional(),
+    'multi-primary': networks.optional(),
+    gateways: networks.optional(),
+    replicated: networks.optional(),
+  }),
 });
 
 /** A file that has the right shape. */

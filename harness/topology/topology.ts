@@ -1,7 +1,11 @@
 /** The ways in which one topology can be wired, each a column of networks in the same file. */
-export const variantNames = ['flat', 'gateways'] as const;
+export const variantNames = ['flat', 'multi-primary', 'gateways', 'replicated'] as const;
 
-/** `flat`: one network, pods reach each other. `gateways`: several networks, joined by east-west gateways. */
+/**
+ * `flat`: one network, pods reach each other. `multi-primary`: the same with a control plane in every cluster, whatever
+ * its role. `gateways`: several networks, joined by east-west gateways. `replicated`: the same, but no control plane
+ * knows of the other clusters.
+ */
 export type VariantName = (typeof variantNames)[number];
 
 /** One cluster as the file describes it, whoever provides it. */
@@ -56,5 +60,9 @@ export function variantOf(topology: Topology, variant: VariantName): readonly Cl
       `${topology.file} has no variant ${variant}; it has ${variantsOf(topology).join(', ')}`,
     );
   }
-  return topology.clusters.map((cluster) => ({ ...cluster, network: networks[cluster.name] ?? '' }));
+  return topology.clusters.map((cluster) => ({
+    ...cluster,
+    ...(variant === 'multi-primary' ? { role: 'primary', primary: cluster.name } : {}),
+    network: networks[cluster.name] ?? '',
+  }));
 }

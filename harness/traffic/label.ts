@@ -32,7 +32,11 @@ export function labeller(call: Call): (outcome: Outcome) => Labelled {
     const label = firstGroup(version, outcome.body);
     if (label === undefined) return asError(outcome, outcome.cut === true ? 'too-large' : 'unparsable');
     const seen = instance && firstGroup(instance, outcome.body);
-    return { label, status: outcome.status, ...(seen === undefined ? {} : { instance: seen }) };
+    return {
+      label: call.answeredBy.names?.[label] ?? label,
+      status: outcome.status,
+      ...(seen === undefined ? {} : { instance: seen }),
+    };
   };
 }
 

@@ -17,6 +17,8 @@ export interface ClientPod {
 export interface AnsweredBy {
   readonly version: string;
   readonly instance?: string;
+  /** Other names for what `version` finds, e.g. the cluster that each version runs in. */
+  readonly names?: Readonly<Record<string, string>>;
 }
 
 /** One URL, asked again and again, and how an answer is read. */

@@ -4,6 +4,7 @@ import {
   cacerts,
   createIntermediate,
   createRoot,
+  createSelfSignedCertificate,
   createWorkloadCertificate,
   type Authority,
 } from './certificates.ts';
@@ -63,6 +64,15 @@ describe('a workload', () => {
       read(root.certificate).checkPrivateKey(createPrivateKey(leaf.key)),
     );
   });
+});
+
+test('a self-signed certificate names the identity and its key fits, but nobody else issued it', async () => {
+  const { certificate, key } = await createSelfSignedCertificate(ID);
+  const alone = read(certificate);
+  expect(alone.subjectAltName).toBe(`URI:${ID}`);
+  expect(alone.checkPrivateKey(createPrivateKey(key))).toBe(true);
+  expect(alone.verify(alone.publicKey)).toBe(true);
+  expect(issued(read(root.certificate), alone)).toBe(false);
 });
 
 test('cacerts holds what istiod reads: the key fits the certificate, the chain ends in the root', async () => {

@@ -38,6 +38,13 @@ const mayCertify = (pathLength?: number): x509.Extension[] => [
   ),
 ];
 
+const mayCall = (spiffeId: string): x509.Extension[] => [
+  new x509.BasicConstraintsExtension(false, undefined, true),
+  new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
+  new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth, x509.ExtendedKeyUsage.serverAuth]),
+  new x509.SubjectAlternativeNameExtension([{ type: 'url', value: spiffeId }], true),
+];
+
 /** The root of trust that all clusters of one mesh share. It lives for one run and is never written to disk. */
 export async function createRoot(commonName = 'Meshproof root CA'): Promise<Authority> {
   const keys = await generateKeys();
@@ -85,18 +92,23 @@ export async function createWorkloadCertificate(
     signingAlgorithm: ALGORITHM,
     publicKey: keys.publicKey,
     signingKey: issuer.keys.privateKey,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(
-        x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment,
-        true,
-      ),
-      new x509.ExtendedKeyUsageExtension([
-        x509.ExtendedKeyUsage.clientAuth,
-        x509.ExtendedKeyUsage.serverAuth,
-      ]),
-      new x509.SubjectAlternativeNameExtension([{ type: 'url', value: spiffeId }], true),
-    ],
+    extensions: mayCall(spiffeId),
+  });
+  return { certificate: certificate.toString('pem'), key: await privateKeyPem(keys) };
+}
+
+/** The same, but that nobody vouches for: signed with its own key. */
+export async function createSelfSignedCertificate(
+  spiffeId: string,
+): Promise<{ certificate: string; key: string }> {
+  const keys = await generateKeys();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: 'CN=itself',
+    ...validity(1),
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: mayCall(spiffeId),
   });
   return { certificate: certificate.toString('pem'), key: await privateKeyPem(keys) };
 }

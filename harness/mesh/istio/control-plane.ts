@@ -1,6 +1,6 @@
 import type { Cluster } from '../../cluster/cluster.ts';
 import { isServing } from '../../cluster/pods.ts';
-import { SYSTEM_NAMESPACE } from './install.ts';
+import { SYSTEM_NAMESPACE } from './settings.ts';
 
 /** Ready pods of a control plane. */
 export async function controlPlanePods(cluster: Cluster, revision?: string): Promise<string[]> {
@@ -11,6 +11,18 @@ export async function controlPlanePods(cluster: Cluster, revision?: string): Pro
     labelSelector: revision === undefined ? 'app=istiod' : `app=istiod,istio.io/rev=${revision}`,
   });
   return pods.filter(isServing).map((pod) => pod.metadata.name);
+}
+
+/** The revisions that ready istiod pods carry in their label `istio.io/rev`. */
+export async function revisionsRunning(cluster: Cluster): Promise<string[]> {
+  const pods = await cluster.list({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    namespace: SYSTEM_NAMESPACE,
+    labelSelector: 'app=istiod',
+  });
+  const revisions = pods.filter(isServing).flatMap(({ metadata }) => metadata.labels?.['istio.io/rev'] ?? []);
+  return [...new Set(revisions)];
 }
 
 /** Asks istiod's debug interface in every pod of the control plane: each of them serves only its own proxies. */
@@ -71,15 +83,29 @@ interface Shards {
   readonly Shards?: Readonly<Record<string, readonly unknown[] | null>>;
 }
 
+type ShardsByHost = Readonly<Record<string, Readonly<Record<string, Shards>>>>;
+
+/** By host, how many endpoints a control plane has of a namespace's services; hosts without any are left out. */
+export async function endpointsInNamespace(
+  cluster: Cluster,
+  namespace: string,
+): Promise<Record<string, number>> {
+  const answers = await askControlPlane<ShardsByHost | null>(cluster, '/debug/endpointShardz');
+  const counts: Record<string, number> = {};
+  for (const [host, byNamespace] of answers.flatMap((answer) => Object.entries(answer ?? {}))) {
+    const shards = Object.values(byNamespace[namespace]?.Shards ?? {});
+    const count = shards.reduce((sum, endpoints) => sum + (endpoints?.length ?? 0), 0);
+    if (count > 0) counts[host] = Math.max(counts[host] ?? 0, count);
+  }
+  return counts;
+}
+
 /** By cluster, how many endpoints of a service a control plane has. Key: the mesh's name of the cluster. */
 export async function endpointsByCluster(
   cluster: Cluster,
   service: { readonly host: string; readonly namespace: string },
 ): Promise<Record<string, number>> {
-  const answers = await askControlPlane<Record<string, Record<string, Shards>> | null>(
-    cluster,
-    '/debug/endpointShardz',
-  );
+  const answers = await askControlPlane<ShardsByHost | null>(cluster, '/debug/endpointShardz');
   const counts: Record<string, number> = {};
   for (const answer of answers) {
     const shards = answer?.[service.host]?.[service.namespace]?.Shards ?? {};

@@ -2,7 +2,8 @@ import { createHash, X509Certificate } from 'node:crypto';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
 import type { ControlPlane, EastWestGateway, InjectionLabel, MeshInCluster } from '../types.ts';
-import { SYSTEM_NAMESPACE } from './install.ts';
+import { labelInjecting } from './injected.ts';
+import { SYSTEM_NAMESPACE } from './settings.ts';
 
 const TLS_PORT = 15443;
 
@@ -47,9 +48,8 @@ const controlPlaneOf = (deployment: Deployment): ControlPlane => ({
 /** The label that injects, as the installed control planes have it: the default revision's own, or a named one's. */
 function injectionLabelOf(controlPlanes: readonly ControlPlane[]): InjectionLabel {
   const [first] = controlPlanes;
-  return first === undefined || controlPlanes.some(({ revision }) => revision === 'default')
-    ? { key: 'istio-injection', value: 'enabled' }
-    : { key: 'istio.io/rev', value: first.revision };
+  const isDefault = controlPlanes.some(({ revision }) => revision === 'default');
+  return labelInjecting(isDefault ? 'default' : first?.revision);
 }
 
 async function findGateway(cluster: Cluster, network: string | null): Promise<EastWestGateway | null> {
@@ -94,8 +94,33 @@ async function rootFingerprintOf(cluster: Cluster): Promise<string | null> {
   return pem === undefined ? null : createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
 }
 
+interface Webhooks extends KubernetesObject {
+  readonly webhooks?: readonly { readonly clientConfig?: { readonly url?: string } }[];
+}
+
+/** A remote cluster's webhook names the cluster for its control plane: `/inject/cluster/NAME/net/NETWORK`. */
+async function idInWebhooks(cluster: Cluster): Promise<string | undefined> {
+  const found = await cluster.list<Webhooks>({
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    labelSelector: 'app=sidecar-injector',
+  });
+  const urls = found.flatMap(({ webhooks = [] }) => webhooks).map(({ clientConfig }) => clientConfig?.url);
+  return urls.flatMap((url) => /\/inject\/cluster\/([^/]+)/.exec(url ?? '')?.[1] ?? [])[0];
+}
+
+/** Which cluster is read, and what the topology says of it. */
+export interface MeshSubject {
+  readonly client: Cluster;
+  /** The cluster that its proxies are configured by, as the topology has it. @default itself */
+  readonly primary?: string;
+  /** Where the user says how proxies are injected. */
+  readonly injection?: InjectionLabel | undefined;
+}
+
 /** Reads what the mesh is in one cluster. Nothing is assumed from its installation. */
-export async function readMesh(cluster: Cluster, injection?: InjectionLabel): Promise<MeshInCluster> {
+export async function readMesh(subject: MeshSubject): Promise<MeshInCluster> {
+  const { client: cluster, injection } = subject;
   const [namespace, deployments, rootFingerprint] = await Promise.all([
     cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: SYSTEM_NAMESPACE }),
     cluster.list<Deployment>({
@@ -111,8 +136,11 @@ export async function readMesh(cluster: Cluster, injection?: InjectionLabel): Pr
   const [first] = deployments;
   return {
     cluster: cluster.name,
-    clusterId: (first === undefined ? undefined : environmentOf(first, 'CLUSTER_ID')) ?? cluster.name,
+    clusterId:
+      (first === undefined ? await idInWebhooks(cluster) : environmentOf(first, 'CLUSTER_ID')) ??
+      cluster.name,
     network,
+    configuredBy: subject.primary ?? cluster.name,
     controlPlanes,
     injectionLabel: injection ?? injectionLabelOf(controlPlanes),
     eastWestGateway: await findGateway(cluster, network),

@@ -1,59 +1,60 @@
-import { parseDocument } from 'yaml';
-import type { KubernetesObject } from '../../cluster/types.ts';
-import { poll } from '../../wait/wait.ts';
-import { readManifest } from '../manifests.ts';
+import type { ClusterTopology } from '../../topology/topology.ts';
 import type { Member } from '../types.ts';
 import { cacerts, createIntermediate, createRoot, type Authority } from './certificates.ts';
-import { createRemoteSecret, install, type Istioctl } from './istioctl.ts';
-import { istioOperator } from './operator.ts';
-
-export const SYSTEM_NAMESPACE = 'istio-system';
-const GATEWAY_SERVICE = 'istio-eastwestgateway';
-const PATIENCE_MS = 240_000;
-
-/** What Istio is installed with. */
-export interface IstioSettings {
-  readonly istioctl: Istioctl;
-  readonly hub: string | undefined;
-  readonly tag: string | undefined;
-  /** Files with IstioOperator settings of the user's, merged over ours. */
-  readonly overlays: readonly string[];
-  /** Who gives gateways their address: the harness with the node's, or something in the cluster. */
-  readonly loadBalancer: 'node-ip' | 'metallb' | 'none';
-  readonly gateways: boolean;
-  readonly say: (text: string) => void;
-}
+import { exposeControlPlane, openGateway } from './gateway.ts';
+import { waitForInjection } from './injection.ts';
+import { introduce } from './introduce.ts';
+import { install } from './istioctl.ts';
+import { gatewayOperator, istioOperator, remoteOperator } from './operator.ts';
+import { SYSTEM_NAMESPACE, type IstioSettings } from './settings.ts';
 
 /** A mesh on its way up. */
 export interface RisingMesh {
-  /** By cluster: its control plane injects proxies into new pods. Applications may be deployed from here on. */
+  /** By cluster: proxies are injected into new pods. Applications may be deployed from here on. */
   readonly injects: ReadonlyMap<string, Promise<void>>;
   /** Everything is installed, exposed and introduced to each other. */
   readonly ready: Promise<void>;
 }
 
-/** Installs Istio multi-primary into clusters that may still be on their way up, all at once. */
-export function installMultiPrimary(
+/** One cluster's part in the installation: each promise is awaited by whoever needs just that. */
+interface Site {
+  /** Its namespace istio-system is as it has to be. */
+  readonly prepared: Promise<Member>;
+  readonly injects: Promise<void>;
+  /** Everything in this cluster. */
+  readonly done: Promise<unknown>;
+  /** Where remote clusters reach this control plane; only asked of primaries. */
+  readonly controlPlaneAddress: () => Promise<string>;
+}
+
+/**
+ * Installs Istio into clusters that may still be on their way up, all at once: a control plane into each primary, and
+ * into each remote what leads to its primary's.
+ */
+export function installMesh(
+  clusters: readonly ClusterTopology[],
   members: ReadonlyMap<string, Promise<Member>>,
   settings: IstioSettings,
 ): RisingMesh {
   const root = createRoot();
   root.catch(() => undefined); // awaited per cluster, possibly much later
-  const prepared = new Map<string, Promise<Member>>();
-  const injects = new Map<string, Promise<void>>();
-  const work: Promise<unknown>[] = [];
-  for (const [name, member] of members) {
-    const ready = member.then((value) => prepare(value, root));
-    const installing = ready.then((value) => installControlPlane(value, settings));
-    prepared.set(name, ready);
-    injects.set(name, race(ready.then(waitForInjection), installing));
-    work.push(
-      installing,
-      ready.then((value) => openGateway(value, settings)),
-    );
+  const sites = new Map<string, Site>();
+  const rising = (name: string): Promise<Member> =>
+    members.get(name) ?? Promise.reject(new Error(`there is no cluster ${name}`));
+  for (const { name } of clusters.filter(({ role }) => role === 'primary')) {
+    const hasRemotes = clusters.some((other) => other.name !== name && other.primary === name);
+    sites.set(name, primarySite(rising(name), root, { ...settings, hasRemotes }));
   }
-  work.push(...introduceAll(prepared, settings), ...injects.values());
-  return { injects, ready: Promise.all(work).then(() => undefined) };
+  for (const { name, primary } of clusters.filter(({ role }) => role === 'remote')) {
+    const home = sites.get(primary);
+    if (home !== undefined) sites.set(name, remoteSite(rising(name), home, settings));
+  }
+  const prepared = new Map([...sites].map(([name, site]) => [name, site.prepared]));
+  const work = [...sites.values()].flatMap(({ injects, done }) => [injects, done]);
+  return {
+    injects: new Map([...sites].map(([name, { injects }]) => [name, injects])),
+    ready: Promise.all([...work, ...introduceAll(clusters, prepared, settings)]).then(() => undefined),
+  };
 }
 
 /**
@@ -61,11 +62,49 @@ export function installMultiPrimary(
  * remote secrets are written again.
  */
 export async function reintroduce(members: readonly Member[], settings: IstioSettings): Promise<void> {
+  const clusters = members.map(({ topology }) => topology);
   const prepared = new Map(members.map((member) => [member.topology.name, Promise.resolve(member)]));
   await Promise.all([
     ...members.map((member) => openGateway(member, settings)),
-    ...introduceAll(prepared, settings),
+    ...introduceAll(clusters, prepared, settings),
   ]);
+}
+
+function primarySite(
+  rising: Promise<Member>,
+  root: Promise<Authority>,
+  settings: IstioSettings & { readonly hasRemotes: boolean },
+): Site {
+  const prepared = rising.then((member) => preparePrimary(member, root));
+  const installing = prepared.then((member) => installControlPlane(member, settings));
+  const opened = prepared.then((member) => openGateway(member, settings));
+  return {
+    prepared,
+    injects: race(
+      prepared.then((member) => waitForInjection(member, member)),
+      installing,
+    ),
+    done: Promise.all([installing, opened]),
+    controlPlaneAddress: async () => exposeControlPlane(await prepared, settings),
+  };
+}
+
+function remoteSite(rising: Promise<Member>, home: Site, settings: IstioSettings): Site {
+  const prepared = rising.then(prepareRemote);
+  const installing = prepared.then((member) => installRemote(member, home, settings));
+  const injects = race(
+    Promise.all([prepared, home.prepared]).then(([member, primary]) => waitForInjection(member, primary)),
+    installing,
+  );
+  const gateway = settings.gateways
+    ? Promise.all([prepared, injects]).then(([member]) => installRemoteGateway(member, settings))
+    : Promise.resolve();
+  return {
+    prepared,
+    injects,
+    done: Promise.all([installing, gateway]),
+    controlPlaneAddress: () => Promise.reject(new Error('a remote cluster has no control plane')),
+  };
 }
 
 /** Resolves with the first, unless the second fails before: then a wait need not last until its deadline. */
@@ -73,17 +112,17 @@ async function race(wanted: Promise<void>, mustNotFail: Promise<unknown>): Promi
   await Promise.race([wanted, mustNotFail.then(() => wanted)]);
 }
 
-async function prepare(member: Member, root: Promise<Authority>): Promise<Member> {
+async function prepareNamespace(member: Member, annotations: Record<string, string> = {}): Promise<Member> {
+  const labels = { 'topology.istio.io/network': member.topology.network };
+  const metadata = { name: SYSTEM_NAMESPACE, labels, annotations };
+  await member.client.apply({ apiVersion: 'v1', kind: 'Namespace', metadata });
+  return member;
+}
+
+async function preparePrimary(member: Member, root: Promise<Authority>): Promise<Member> {
   const authority = await root;
   const intermediate = await createIntermediate(authority, member.topology.name);
-  await member.client.apply({
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: {
-      name: SYSTEM_NAMESPACE,
-      labels: { 'topology.istio.io/network': member.topology.network },
-    },
-  });
+  await prepareNamespace(member);
   await member.client.apply({
     apiVersion: 'v1',
     kind: 'Secret',
@@ -93,94 +132,58 @@ async function prepare(member: Member, root: Promise<Authority>): Promise<Member
   return member;
 }
 
-async function installControlPlane(member: Member, settings: IstioSettings): Promise<void> {
+/** Without this annotation, present before its secret is, no control plane takes charge of the cluster's webhooks and trust. */
+const prepareRemote = (member: Member): Promise<Member> =>
+  prepareNamespace(member, { 'topology.istio.io/controlPlaneClusters': member.topology.primary });
+
+async function installControlPlane(
+  member: Member,
+  settings: IstioSettings & { readonly hasRemotes: boolean },
+): Promise<void> {
   settings.say(`installing Istio into ${member.topology.name}`);
+  const { hub, tag, gateways: gateway, hasRemotes, overlays } = settings;
+  const cluster = member.topology;
+  const { revision } = cluster;
   await install(settings.istioctl, member, {
     name: 'istio',
     operator: istioOperator({
-      cluster: member.topology,
-      hub: settings.hub,
-      tag: settings.tag,
-      gateway: settings.gateways,
+      ...{ cluster, hub, tag, gateway, hasRemotes },
+      ...(revision === undefined ? {} : { revision }),
     }),
-    overlays: settings.overlays,
+    overlays,
   });
 }
 
-interface Webhooks extends KubernetesObject {
-  readonly webhooks?: readonly { readonly clientConfig?: { readonly caBundle?: string } }[];
+async function installRemote(member: Member, home: Site, settings: IstioSettings): Promise<void> {
+  const controlPlaneAddress = await home.controlPlaneAddress();
+  settings.say(`joining ${member.topology.name} to the control plane of ${member.topology.primary}`);
+  const { hub, tag, overlays } = settings;
+  const operator = remoteOperator({ cluster: member.topology, hub, tag, controlPlaneAddress });
+  await install(settings.istioctl, member, { name: 'istio', operator, overlays });
 }
 
-interface WithReplicas extends KubernetesObject {
-  readonly status?: { readonly availableReplicas?: number };
+async function installRemoteGateway(member: Member, settings: IstioSettings): Promise<void> {
+  const { hub, tag, overlays } = settings;
+  const operator = gatewayOperator({ cluster: member.topology, hub, tag });
+  await Promise.all([
+    install(settings.istioctl, member, { name: 'gateway', operator, overlays }),
+    openGateway(member, settings),
+  ]);
 }
 
-async function waitForInjection(member: Member): Promise<void> {
-  const { client } = member;
-  const what = `istiod in ${client.name} to inject proxies`;
-  await poll({ what, timeoutMs: PATIENCE_MS, intervalMs: 500, isTransient: () => true }, async (saw) => {
-    const [webhook] = await client.list<Webhooks>({
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'MutatingWebhookConfiguration',
-      labelSelector: 'app=sidecar-injector',
-    });
-    const [istiod] = await client.list<WithReplicas>({
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      namespace: SYSTEM_NAMESPACE,
-      labelSelector: 'app=istiod',
-    });
-    const bundle = webhook?.webhooks?.every((hook) => (hook.clientConfig?.caBundle ?? '') !== '') ?? false;
-    const available = istiod?.status?.availableReplicas ?? 0;
-    saw(`${String(available)} istiod available, the webhook ${bundle ? 'has' : 'lacks'} its certificate`);
-    return bundle && available > 0 ? true : undefined;
-  });
-}
-
-/** Gives the east-west gateway its address and lets other networks reach every service through it. */
-async function openGateway(member: Member, settings: IstioSettings): Promise<void> {
-  if (!settings.gateways) return;
-  const { client, provided } = member;
-  const service = { apiVersion: 'v1', kind: 'Service', namespace: SYSTEM_NAMESPACE, name: GATEWAY_SERVICE };
-  await waitFor(`Service ${GATEWAY_SERVICE} in ${client.name}`, () => client.get(service));
-  if (settings.loadBalancer === 'node-ip' && provided.loadBalancerAddress !== undefined) {
-    await client.patch(
-      service,
-      { status: { loadBalancer: { ingress: [{ ip: provided.loadBalancerAddress }] } } },
-      { type: 'merge', subresource: 'status' },
-    );
-  }
-  const exposed = readManifest(new URL('manifests/expose-services.yaml', import.meta.url));
-  // Istio's definitions have just been applied and its validating webhook is starting: both refuse for a moment.
-  await waitFor(`Gateways to be accepted in ${client.name}`, async () => {
-    for (const object of exposed) await client.apply(object);
-    return true;
-  });
-}
-
-/** Each control plane gets a Secret for every other cluster, as soon as there is an account to make it for. */
+/** Each control plane gets a Secret for every other cluster, or where there is no discovery for its own remotes only. */
 function introduceAll(
+  clusters: readonly ClusterTopology[],
   prepared: ReadonlyMap<string, Promise<Member>>,
   settings: IstioSettings,
 ): Promise<void>[] {
-  return [...prepared].map(async ([name, rising]) => {
-    const member = await rising;
-    await waitFor(`ServiceAccount istio-reader-service-account in ${name}`, () =>
-      member.client.get({
-        apiVersion: 'v1',
-        kind: 'ServiceAccount',
-        namespace: SYSTEM_NAMESPACE,
-        name: 'istio-reader-service-account',
-      }),
-    );
-    const secret = parseDocument(
-      await createRemoteSecret(settings.istioctl, member),
-    ).toJS() as KubernetesObject;
-    const peers = [...prepared].filter(([peer]) => peer !== name).map(([, peer]) => peer);
-    await Promise.all(peers.map(async (peer) => (await peer).client.apply(secret)));
+  const knows = (primary: ClusterTopology, other: ClusterTopology): boolean =>
+    primary !== other && (settings.discovery || other.primary === primary.name);
+  return clusters.map(async (cluster) => {
+    const primaries = clusters.filter((one) => one.role === 'primary' && knows(one, cluster));
+    const member = prepared.get(cluster.name);
+    if (member === undefined || primaries.length === 0) return;
+    const controlPlanes = primaries.flatMap(({ name }) => prepared.get(name) ?? []);
+    await introduce(await member, controlPlanes, settings.istioctl);
   });
-}
-
-async function waitFor<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  return poll({ what, timeoutMs: PATIENCE_MS, intervalMs: 500, isTransient: () => true }, () => look());
 }

@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
-import { SYSTEM_NAMESPACE } from './install.ts';
+import { SYSTEM_NAMESPACE } from './settings.ts';
 
 /** Something that could be done in a cluster. */
 export interface Deed {

@@ -7,6 +7,7 @@ const cluster = (
 ): Parameters<typeof variantOfClusters>[0][number] => ({
   cluster: 'cluster1',
   clusterId: 'cluster1',
+  configuredBy: 'cluster1',
   network,
   controlPlanes: [],
   injectionLabel: { key: 'istio-injection', value: 'enabled' },

@@ -1,7 +1,7 @@
 import { about } from '../../provider/preflight/findings.ts';
 import { readVersion } from '../../provider/preflight/version.ts';
 import type { Finding } from '../../provider/types.ts';
-import type { VariantName } from '../../topology/topology.ts';
+import type { ClusterTopology } from '../../topology/topology.ts';
 import type { MeshMember } from '../preflight.ts';
 import type { MeshInCluster } from '../types.ts';
 
@@ -12,9 +12,26 @@ const MESH = 'mesh';
  * The variant that clusters are in: `flat` on one network, `gateways` on several of which at least one has a gateway
  * (one that lost its own is broken, not something else); undefined for networks that nothing joins.
  */
-export function variantOfClusters(clusters: readonly MeshInCluster[]): VariantName | undefined {
+export function variantOfClusters(clusters: readonly MeshInCluster[]): 'flat' | 'gateways' | undefined {
   if (new Set(clusters.map(({ network }) => network)).size <= 1) return 'flat';
   return clusters.some(({ eastWestGateway }) => eastWestGateway !== null) ? 'gateways' : undefined;
+}
+
+/** Why clusters are not what a variant of a topology wants; undefined when they are. */
+export function whyUnfit(
+  variant: string,
+  wanted: readonly ClusterTopology[],
+  clusters: readonly MeshInCluster[],
+): string | undefined {
+  const networks = new Set(wanted.map(({ network }) => network)).size > 1 ? 'gateways' : 'flat';
+  const found = variantOfClusters(clusters);
+  if (found !== networks) return `the clusters are in the variant ${found ?? 'neither flat nor gateways'}`;
+  const own = (name: string): boolean =>
+    clusters.some(({ cluster, controlPlanes }) => cluster === name && controlPlanes.length > 0);
+  const independent = wanted.filter(({ role, name }) => role === 'remote' && own(name));
+  if (independent.length > 0)
+    return `${independent.map(({ name }) => name).join(', ')} has a control plane of its own, and is a remote in ${variant}`;
+  return undefined;
 }
 
 /** `cluster1: a, cluster2: b`. */

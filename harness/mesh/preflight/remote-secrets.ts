@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml';
+import type { Cluster } from '../../cluster/cluster.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
 import { about } from '../../provider/preflight/findings.ts';
 import type { Finding } from '../../provider/types.ts';
@@ -54,6 +55,22 @@ function expiryOf(token: string | undefined): number | undefined {
   }
 }
 
+/** Is this the URL of something that only its own machine reaches? */
+export const isLoopback = (url: string): boolean => LOOPBACK.test(url);
+
+/** By which addresses a cluster's control plane reads other clusters. Gives no token. */
+export async function remoteAccessHeld(client: Cluster): Promise<readonly RemoteAccess[]> {
+  const secrets = await client.list<Secret>({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    namespace: 'istio-system',
+    labelSelector: LABEL,
+  });
+  return secrets.flatMap(({ data }) =>
+    Object.entries(data ?? {}).map(([id, text]) => readRemoteAccess(id, text)),
+  );
+}
+
 const why = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 
@@ -64,21 +81,12 @@ export async function checkRemoteSecrets(
 ): Promise<Finding[]> {
   const { name, client, mesh } = member;
   if (mesh.controlPlanes.length === 0) return []; // it keeps its secrets where it is hosted
-  let secrets: Secret[];
+  let held: readonly RemoteAccess[];
   try {
-    const namespace = 'istio-system';
-    secrets = await client.list<Secret>({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      namespace,
-      labelSelector: LABEL,
-    });
+    held = await remoteAccessHeld(client);
   } catch (error) {
     return [about(name).info(`its remote secrets cannot be looked at: ${why(error)}`)];
   }
-  const held = secrets.flatMap(({ data }) =>
-    Object.entries(data ?? {}).map(([id, text]) => readRemoteAccess(id, text)),
-  );
   return peers.flatMap((peer) => judgeSecret(member, peer, held));
 }
 
@@ -98,7 +106,7 @@ function judgeSecret(member: MeshMember, peer: MeshMember, held: readonly Remote
   if (server === undefined)
     return [say.warning(`the remote secret for ${peer.name} holds no kubeconfig that can be read`, remedy)];
   const findings: Finding[] = [];
-  if (LOOPBACK.test(server)) {
+  if (isLoopback(server)) {
     findings.push(
       say.warning(
         `the remote secret for ${peer.name} has the address ${server}, which istiod cannot reach`,

@@ -1,4 +1,5 @@
-import { duration, flag, many, nonEmpty, number, text } from '../option.ts';
+import { shard } from '../forms.ts';
+import { custom, duration, flag, many, nonEmpty, number, text } from '../option.ts';
 import { none, plan, printing, run, type Rows } from './rows.ts';
 
 const count = { min: 0, max: 1_000_000, whole: true } as const;
@@ -19,6 +20,15 @@ export const how = {
     commands: run,
     about: 'Go on with the inconclusive checks of an earlier run, with the evidence they have.',
   }),
+  shard: custom(
+    {
+      ...none,
+      placeholder: 'I/N',
+      commands: plan,
+      about: 'Only part I of N of the plan, split by number of checks; together the N parts are the whole.',
+    },
+    shard,
+  ),
   out: text({
     placeholder: 'DIR',
     fallback: 'reports/out',

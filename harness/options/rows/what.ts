@@ -1,17 +1,21 @@
-import { flag, many, nonEmpty, oneOf } from '../option.ts';
+import { splitNames } from '../forms.ts';
+import { flag, gathered, many, nonEmpty, oneOf } from '../option.ts';
 import { variantChoices } from '../types.ts';
 import { clusters, plan, run, type Rows } from './rows.ts';
 
 /** What to run. */
 export const what = {
-  suite: many(
-    {
-      placeholder: 'NAME',
-      fallback: ['all'],
-      commands: clusters,
-      about: 'Suite to run, or all; may be repeated.',
-    },
-    nonEmpty,
+  suite: gathered(
+    many(
+      {
+        placeholder: 'NAME',
+        fallback: ['all'],
+        commands: clusters,
+        about: 'Suite to run, or all; may be repeated, or several with commas between.',
+      },
+      nonEmpty,
+    ),
+    splitNames,
   ),
   scenario: many(
     {

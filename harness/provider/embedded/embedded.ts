@@ -36,7 +36,7 @@ export class EmbeddedProvider implements Provider {
   }
 
   preflight(): Promise<Finding[]> {
-    return embeddedPreflight(this.#options);
+    return embeddedPreflight();
   }
 
   up(request: ClusterRequest): Rising {
@@ -59,6 +59,22 @@ export class EmbeddedProvider implements Provider {
     if (this.#directory === undefined) return;
     await mkdir(directory, { recursive: true });
     await writeFile(join(directory, 'world.log'), await readFile(join(this.#directory, 'world.log')));
+  }
+
+  lacks({
+    clusters,
+    variant,
+  }: {
+    readonly clusters: readonly ClusterTopology[];
+    readonly variant: string;
+  }): string | undefined {
+    if (clusters.some(({ role }) => role === 'remote'))
+      return 'the embedded mesh has a control plane in every cluster: it knows no remote clusters';
+    if (clusters.some(({ revision }) => revision !== undefined))
+      return 'the embedded mesh has no control planes of named revisions';
+    return variant === 'replicated'
+      ? 'the control planes of the embedded mesh always know of the other clusters'
+      : undefined;
   }
 
   freezer({ directory }: { readonly directory: string }): FreezerHandle {

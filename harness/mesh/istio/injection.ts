@@ -1,0 +1,47 @@
+import type { KubernetesObject } from '../../cluster/types.ts';
+import { poll } from '../../wait/wait.ts';
+import type { Member } from '../types.ts';
+import { PATIENCE_MS, SYSTEM_NAMESPACE } from './settings.ts';
+
+interface Webhooks extends KubernetesObject {
+  readonly webhooks?: readonly { readonly clientConfig?: { readonly caBundle?: string } }[];
+}
+
+interface WithReplicas extends KubernetesObject {
+  readonly status?: { readonly availableReplicas?: number };
+}
+
+/** Waits until new pods of a cluster get a proxy from this control plane, and the certificate to trust it by. */
+export async function waitForInjection(member: Member, controlPlane: Member): Promise<void> {
+  const { client } = member;
+  const what = `istiod of ${controlPlane.client.name} to inject proxies in ${client.name}`;
+  await poll({ what, timeoutMs: PATIENCE_MS, intervalMs: 500, isTransient: () => true }, async (saw) => {
+    const [webhooks, [istiod], root] = await Promise.all([
+      client.list<Webhooks>({
+        apiVersion: 'admissionregistration.k8s.io/v1',
+        kind: 'MutatingWebhookConfiguration',
+        labelSelector: 'app=sidecar-injector',
+      }),
+      controlPlane.client.list<WithReplicas>({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        namespace: SYSTEM_NAMESPACE,
+        labelSelector: 'app=istiod',
+      }),
+      client.get({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        namespace: SYSTEM_NAMESPACE,
+        name: 'istio-ca-root-cert',
+      }),
+    ]);
+    const hooks = webhooks.flatMap((one) => one.webhooks ?? []);
+    const bundle = hooks.length > 0 && hooks.every((hook) => (hook.clientConfig?.caBundle ?? '') !== '');
+    const available = istiod?.status?.availableReplicas ?? 0;
+    saw(
+      `${String(available)} istiod available, the webhook ${bundle ? 'has' : 'lacks'} its certificate, ` +
+        `the root certificate is ${root === undefined ? 'missing' : 'there'}`,
+    );
+    return bundle && available > 0 && root !== undefined ? true : undefined;
+  });
+}

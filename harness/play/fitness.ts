@@ -1,0 +1,144 @@
+import type { KubernetesObject } from '../cluster/types.ts';
+import { atLeast, formatVersion, readVersion, type Version } from '../provider/preflight/version.ts';
+import { overlaps, parseCidr, type Cidr } from '../topology/cidr.ts';
+import type { ScenarioCluster } from './scenario-cluster.ts';
+import type { Finding } from './stage.ts';
+
+/** What Istio's current releases support reaches back to here: https://istio.io/latest/docs/releases/supported-releases/ */
+const OLDEST: Version = [1, 30, 0];
+
+interface Node extends KubernetesObject {
+  readonly spec?: {
+    readonly podCIDRs?: readonly string[];
+    readonly taints?: readonly { readonly effect?: string }[];
+  };
+  readonly status?: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] };
+}
+
+interface Service extends KubernetesObject {
+  readonly spec?: { readonly clusterIP?: string };
+}
+
+/** Addresses that belong to a part of a cluster. */
+interface Range {
+  readonly owner: string;
+  readonly cidr: Cidr;
+}
+
+/** Whether clusters can become one mesh at all: looked at and probed, not believed. */
+export class Fitness {
+  readonly #cluster: ScenarioCluster;
+
+  constructor(cluster: ScenarioCluster) {
+    this.#cluster = cluster;
+  }
+
+  /** No two of them share an address of a pod, a Service or a node. */
+  async rangesAreDisjoint(...clusters: readonly ScenarioCluster[]): Promise<Finding> {
+    const ranges = (await Promise.all(clusters.map(rangesOf))).flat();
+    const clashes = ranges.flatMap((later, index) =>
+      ranges
+        .slice(0, index)
+        .filter(({ cidr }) => overlaps(cidr, later.cidr))
+        .map(
+          (earlier) => `${later.cidr.text} (${later.owner}) overlaps ${earlier.cidr.text} (${earlier.owner})`,
+        ),
+    );
+    const all = ranges.map(({ owner, cidr }) => `${owner} ${cidr.text}`).join(', ');
+    return {
+      holds: ranges.length > 0 && clashes.length === 0,
+      seen: clashes.length === 0 ? `no two overlap: ${all}` : clashes.join('; '),
+      figures: { ranges: ranges.length, overlaps: clashes.length },
+    };
+  }
+
+  async versionsAreSupported(...clusters: readonly ScenarioCluster[]): Promise<Finding> {
+    const found = await Promise.all(
+      clusters.map(async ({ name, member }) => ({ name, text: await member.client.version() })),
+    );
+    const old = found.filter(({ text }) => {
+      const version = readVersion(text);
+      return version === undefined || !atLeast(version, OLDEST);
+    });
+    return {
+      holds: old.length === 0,
+      seen: `${found.map(({ name, text }) => `${name} ${text}`).join(', ')}; expected ${formatVersion(OLDEST)} or later`,
+    };
+  }
+
+  /** The mesh knows each of them by a name of its own. */
+  namesAreUnique(...clusters: readonly ScenarioCluster[]): Promise<Finding> {
+    const ids = clusters.map(({ mesh }) => mesh.clusterId);
+    return Promise.resolve({
+      holds: new Set(ids).size === ids.length,
+      seen: `the mesh knows ${clusters.map(({ name, mesh }) => `${name} as ${mesh.clusterId}`).join(', ')}`,
+    });
+  }
+
+  /** Nodes that take any pod: how many the least of the clusters has, and all of them in words. */
+  async workers(...clusters: readonly ScenarioCluster[]): Promise<{ least: number; told: string }> {
+    const counts = await Promise.all(
+      clusters.map(async (cluster) => {
+        const closed = ({ spec }: Node): boolean =>
+          spec?.taints?.some(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute') ?? false;
+        const nodes = (await nodesOf(cluster)).filter((node) => !closed(node));
+        return { name: cluster.name, count: nodes.length };
+      }),
+    );
+    return {
+      least: Math.min(...counts.map(({ count }) => count)),
+      told: counts.map(({ name, count }) => `${name} has ${String(count)}`).join(', '),
+    };
+  }
+
+  /** Both ways: on one network pod to pod, else to each other's gateway. */
+  async isConnectedWith(other: ScenarioCluster): Promise<Finding> {
+    const here = this.#cluster;
+    const isFlat = here.mesh.network === other.mesh.network;
+    const ways = await Promise.all(
+      isFlat
+        ? [here.reachesPodIn(other, 'prober'), other.reachesPodIn(here, 'prober')]
+        : [other.gateway.isReachableFrom(here), here.gateway.isReachableFrom(other)],
+    );
+    return {
+      holds: ways.every(({ holds }) => holds),
+      seen: ways.map(({ seen }) => seen).join('; '),
+    };
+  }
+}
+
+const nodesOf = ({ member }: ScenarioCluster): Promise<Node[]> =>
+  member.client.list<Node>({ apiVersion: 'v1', kind: 'Node' });
+
+/** As far as a cluster tells: what its nodes have for pods, its own Service's address, and its nodes' addresses. */
+async function rangesOf(cluster: ScenarioCluster): Promise<Range[]> {
+  const { name, member } = cluster;
+  const [nodes, api] = await Promise.all([
+    nodesOf(cluster),
+    member.client.get<Service>({
+      apiVersion: 'v1',
+      kind: 'Service',
+      namespace: 'default',
+      name: 'kubernetes',
+    }),
+  ]);
+  const declared = rangeOf(`Services of ${name}`, member.topology.serviceSubnet);
+  const own = rangeOf(`Service kubernetes of ${name}`, hostRange(api?.spec?.clusterIP ?? ''));
+  // The range of Services cannot be asked for: the topology's is believed where the address that is known lies in it.
+  const isDeclared = declared.some(({ cidr }) => own.some((one) => overlaps(cidr, one.cidr)));
+  const addresses = nodes.flatMap(({ status }) =>
+    (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address),
+  );
+  return [
+    ...nodes.flatMap(({ spec }) => spec?.podCIDRs ?? []).flatMap((text) => rangeOf(`pods of ${name}`, text)),
+    ...(isDeclared ? declared : own),
+    ...addresses.flatMap((address) => rangeOf(`node of ${name}`, hostRange(address))),
+  ];
+}
+
+const hostRange = (address: string): string => `${address}/${address.includes(':') ? '128' : '32'}`;
+
+function rangeOf(owner: string, text: string): Range[] {
+  const parsed = parseCidr(text);
+  return 'cidr' in parsed ? [{ owner, cidr: parsed.cidr }] : [];
+}

@@ -1,0 +1,178 @@
+import { connect } from 'node:net';
+import { isServing } from '../cluster/pods.ts';
+import type { KubernetesObject } from '../cluster/types.ts';
+import { connectedProxies } from '../mesh/istio/control-plane.ts';
+import { passesOn } from '../mesh/istio/proxy.ts';
+import { revisionInjecting } from '../mesh/istio/injected.ts';
+import { knock, told } from './reach.ts';
+import { gatewayOf, type Scene } from './scene.ts';
+import type { ScenarioCluster } from './scenario-cluster.ts';
+import type { Finding } from './stage.ts';
+
+/** A connection that is not there by then is not let through, in milliseconds. */
+const CONNECT_MS = 5_000;
+
+interface Service extends KubernetesObject {
+  readonly spec?: {
+    readonly selector?: Readonly<Record<string, string>>;
+    readonly ports?: readonly { readonly port: number }[];
+    readonly loadBalancerSourceRanges?: readonly string[];
+  };
+}
+
+interface Gateway extends KubernetesObject {
+  readonly spec?: {
+    readonly selector?: Readonly<Record<string, string>>;
+    readonly servers?: readonly {
+      readonly port?: { readonly number?: number };
+      readonly tls?: { readonly mode?: string };
+      readonly hosts?: readonly string[];
+    }[];
+  };
+}
+
+/** Hosts of a Gateway may have a namespace before them: `./*.local`, `*` + `/*.local`. */
+const exposesEverything = (hosts: readonly string[]): boolean =>
+  hosts.some((host) => ['*.local', '*'].includes(host.slice(host.lastIndexOf('/') + 1)));
+
+/** The east-west gateway of a cluster, as a play looks at it. */
+export class GatewayView {
+  readonly #scene: Scene;
+  readonly #cluster: ScenarioCluster;
+
+  constructor(scene: Scene, cluster: ScenarioCluster) {
+    this.#scene = scene;
+    this.#cluster = cluster;
+  }
+
+  /** A prober in another cluster gets a connection at its port for mutual TLS, whether or not it is let in. */
+  async isReachableFrom(other: ScenarioCluster): Promise<Finding> {
+    const { host, port } = this.#address();
+    const outcome = await knock(this.#scene, other, { host, port });
+    return {
+      holds: outcome.connected,
+      seen: `a pod in ${other.name} knocked at ${host}:${String(port)}, the gateway of ${this.#cluster.name}: ${told(outcome)}`,
+    };
+  }
+
+  /** How far it is open is stated: to where the harness runs or not, at which ports, restricted to which sources. */
+  async statesItsOpenness(): Promise<Finding> {
+    const { host, port } = this.#address();
+    const [{ spec }, isOpen] = await Promise.all([this.#service(), opens(host, port)]);
+    const ports = (spec?.ports ?? []).map((one) => String(one.port)).join(', ');
+    const sources = spec?.loadBalancerSourceRanges?.join(', ') ?? 'any address';
+    const open = isOpen ? 'open' : 'closed';
+    return {
+      holds: ports !== '',
+      seen: `the gateway of ${this.#cluster.name} at ${host} is ${open} to where the harness runs; its Service has the ports ${ports || 'none'} for ${sources}`,
+      figures: { toTheHarness: open, ports, sources },
+    };
+  }
+
+  /** Its pods are ready, their proxies are this revision's, and they are connected to this revision's control plane. */
+  async isOfRevision(revision: string): Promise<Finding> {
+    const { client } = this.#cluster.member;
+    const [pods, connected] = await Promise.all([this.#pods(), connectedProxies(client, revision)]);
+    const right = pods.filter(
+      (pod) =>
+        revisionInjecting(pod) === revision &&
+        connected.some(({ proxy }) => proxy === `${pod.metadata.name}.${pod.metadata.namespace ?? ''}`),
+    );
+    const revisions = [...new Set(pods.map((pod) => revisionInjecting(pod) ?? 'no revision'))];
+    return {
+      holds: pods.length > 0 && right.length === pods.length,
+      seen: `${String(right.length)} of ${String(pods.length)} ready pods of the gateway of ${this.#cluster.name} on ${this.#cluster.mesh.network ?? 'no network'} are of revision ${revision} and connected to it (seen: ${revisions.join(', ') || 'none'})`,
+      figures: {
+        pods: pods.length,
+        ofTheRevision: right.length,
+        network: this.#cluster.mesh.network ?? 'none',
+      },
+    };
+  }
+
+  /** A Gateway exposes all services by AUTO_PASSTHROUGH there, and its listener passes on calls to one that exists. */
+  async exposesAllServices(example: { readonly service: string; readonly port: number }): Promise<Finding> {
+    const { client } = this.#cluster.member;
+    const { namespace } = this.#scene;
+    const pods = await this.#pods();
+    const exposing = (await this.#gatewaysFor(pods)).map(({ metadata }) => metadata.name);
+    const target = { host: `${example.service}.${namespace}.svc.cluster.local`, port: example.port };
+    const passing = await Promise.all(
+      pods.map(({ metadata }) =>
+        passesOn(client, { namespace: metadata.namespace ?? '', pod: metadata.name }, target),
+      ),
+    );
+    const passes = passing.length > 0 && passing.every(Boolean);
+    return {
+      holds: exposing.length > 0 && passes,
+      seen: `${exposing.length === 0 ? 'no Gateway' : `the Gateway ${exposing.join(', ')}`} exposes *.local by AUTO_PASSTHROUGH in ${this.#cluster.name}; its listener ${passes ? 'passes on' : 'does not pass on'} ${target.host}`,
+      figures: { gateways: exposing.length },
+    };
+  }
+
+  async #gatewaysFor(pods: readonly KubernetesObject[]): Promise<Gateway[]> {
+    const { client } = this.#cluster.member;
+    const { port } = gatewayOf(this.#scene, this.#cluster.name);
+    const labels = pods[0]?.metadata.labels ?? {};
+    const gateways = await client.list<Gateway>({ apiVersion: 'networking.istio.io/v1', kind: 'Gateway' });
+    return gateways.filter(
+      ({ spec }) =>
+        Object.entries(spec?.selector ?? {}).every(([key, value]) => labels[key] === value) &&
+        spec?.servers?.some(
+          (server) =>
+            server.port?.number === port &&
+            server.tls?.mode === 'AUTO_PASSTHROUGH' &&
+            exposesEverything(server.hosts ?? []),
+        ),
+    );
+  }
+
+  async #service(): Promise<Service> {
+    const { namespace, service: name } = gatewayOf(this.#scene, this.#cluster.name);
+    const ref = { apiVersion: 'v1', kind: 'Service', namespace, name };
+    const found = await this.#cluster.member.client.get<Service>(ref);
+    if (found === undefined) throw new Error(`${this.#cluster.name} has no Service ${namespace}/${name}`);
+    return found;
+  }
+
+  async #pods(): Promise<KubernetesObject[]> {
+    const { spec, metadata } = await this.#service();
+    const labelSelector = Object.entries(spec?.selector ?? {})
+      .map(([key, value]) => `${key}=${value}`)
+      .join(',');
+    const pods = await this.#cluster.member.client.list({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      namespace: metadata.namespace,
+      labelSelector,
+    });
+    return pods.filter(isServing);
+  }
+
+  #address(): { host: string; port: number } {
+    const { addresses, port } = gatewayOf(this.#scene, this.#cluster.name);
+    const [host] = addresses;
+    if (host === undefined) throw new Error(`the gateway of ${this.#cluster.name} has no address`);
+    return { host, port };
+  }
+}
+
+/** Does something accept connections there? */
+async function opens(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const done = (isOpen: boolean): void => {
+      socket.destroy();
+      resolve(isOpen);
+    };
+    socket.setTimeout(CONNECT_MS, () => {
+      done(false);
+    });
+    socket.once('connect', () => {
+      done(true);
+    });
+    socket.once('error', () => {
+      done(false);
+    });
+  });
+}

@@ -1,0 +1,55 @@
+import type { ObjectRef } from '../cluster/objects.ts';
+import type { KubernetesObject } from '../cluster/types.ts';
+import type { Member } from '../mesh/types.ts';
+import { poll } from '../wait/wait.ts';
+import type { Scene } from './scene.ts';
+
+interface Service extends KubernetesObject {
+  readonly spec?: { readonly ports?: readonly { readonly name?: string; readonly port: number }[] };
+  readonly status?: {
+    readonly loadBalancer?: { readonly ingress?: readonly { ip?: string; hostname?: string }[] };
+  };
+}
+
+/**
+ * The address and port at which a gateway's Service is called from outside. Where the harness is the load balancer, it
+ * gives the node's address. When the play is over, Service and routes are taken away and waited for: the next scenario's
+ * gateway gets the same address and port, and Istio gives routes to every gateway with the right labels, whatever its
+ * namespace.
+ */
+export async function addressOfGateway(scene: Scene, member: Member, name: string): Promise<string> {
+  const { client, provided } = member;
+  const { namespace, signal, context } = scene;
+  const service = { apiVersion: 'v1', kind: 'Service', namespace, name };
+  if (context.giveAddresses && provided.loadBalancerAddress !== undefined) {
+    const ingress = [{ ip: provided.loadBalancerAddress }];
+    await client.patch(
+      service,
+      { status: { loadBalancer: { ingress } } },
+      { type: 'merge', subresource: 'status' },
+    );
+  }
+  scene.undo.push(() => takeAway(member, service));
+  return poll(
+    { what: `an address of Service ${name} in ${client.name}`, timeoutMs: 60_000, signal },
+    async () => {
+      const found = await client.get<Service>(service);
+      const [first] = found?.status?.loadBalancer?.ingress ?? [];
+      const host = first?.ip ?? first?.hostname;
+      const ports = found?.spec?.ports ?? [];
+      const port = (ports.find((one) => one.name?.startsWith('http')) ?? ports[0])?.port ?? 80;
+      return host === undefined ? undefined : `${host}:${String(port)}`;
+    },
+  );
+}
+
+async function takeAway(
+  { client }: Member,
+  service: ObjectRef & { readonly namespace: string },
+): Promise<void> {
+  const { namespace } = service;
+  const gateway = { apiVersion: 'networking.istio.io/v1', kind: 'Gateway', namespace };
+  const gateways = await client.list(gateway);
+  const all = [service, ...gateways.map(({ metadata: { name } }) => ({ ...gateway, name }))];
+  await Promise.all(all.map((ref) => client.deleteAndWait(ref, { timeoutMs: 30_000 })));
+}

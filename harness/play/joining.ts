@@ -1,0 +1,185 @@
+import type { KubernetesObject } from '../cluster/types.ts';
+import { isServing } from '../cluster/pods.ts';
+import { connectedProxies } from '../mesh/istio/control-plane.ts';
+import { readiness, type PodWithProxy } from '../mesh/istio/injected.ts';
+import { mayDo, userOfRemoteSecret, WRITES, type Deed } from '../mesh/istio/remote-rights.ts';
+import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
+import type { Scene } from './scene.ts';
+import type { ScenarioCluster } from './scenario-cluster.ts';
+import type { Finding } from './stage.ts';
+
+interface Webhooks extends KubernetesObject {
+  readonly webhooks?: readonly {
+    readonly clientConfig?: {
+      readonly url?: string;
+      readonly service?: { readonly name: string; readonly namespace: string };
+    };
+  }[];
+}
+
+interface Service extends KubernetesObject {
+  readonly spec?: { readonly selector?: Readonly<Record<string, string>> };
+  readonly status?: {
+    readonly loadBalancer?: { readonly ingress?: readonly { ip?: string; hostname?: string }[] };
+  };
+}
+
+const readable = (group: string, ...resources: readonly string[]): Deed[] =>
+  resources.flatMap((resource) => ['list', 'watch'].map((verb) => ({ verb, group, resource })));
+
+/**
+ * The least that a control plane needs in a remote cluster: endpoints and localities to read, injection and trust to set up.
+ * https://istio.io/latest/docs/setup/install/multicluster/primary-remote/
+ */
+const NEEDED: readonly Deed[] = [
+  ...readable('', 'pods', 'services', 'nodes', 'namespaces'),
+  ...readable('discovery.k8s.io', 'endpointslices'),
+  { verb: 'create', group: '', resource: 'configmaps' },
+  { verb: 'patch', group: 'admissionregistration.k8s.io', resource: 'mutatingwebhookconfigurations' },
+];
+
+/** What a control plane that runs elsewhere writes: the root certificate, and its own in the webhooks. */
+const FROM_OUTSIDE =
+  /^(create|update|patch) (configmaps|mutatingwebhookconfigurations|validatingwebhookconfigurations)$/;
+
+const hasProxy = ({ spec }: PodWithProxy): boolean =>
+  [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].some(({ name }) => name === 'istio-proxy');
+
+const share = (part: number, all: number): string => `${String(part)} of ${String(all)}`;
+
+/** How a cluster belongs to the mesh of another one's control plane. */
+export class Joining {
+  readonly #scene: Scene;
+  readonly #cluster: ScenarioCluster;
+
+  constructor(scene: Scene, cluster: ScenarioCluster) {
+    this.#scene = scene;
+    this.#cluster = cluster;
+  }
+
+  /** No pod of istiod runs in it. */
+  async hasNoControlPlane(): Promise<Finding> {
+    const found = await this.#cluster.member.client.list({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      namespace: SYSTEM_NAMESPACE,
+      labelSelector: 'app=istiod',
+    });
+    return {
+      holds: found.length === 0,
+      seen: `${String(found.length)} pods of istiod in ${this.#cluster.name}`,
+      figures: { controlPlanePods: found.length },
+    };
+  }
+
+  /** The scenario's pods in it have proxies that are ready, and its webhooks lead out of it. */
+  async isInjectedFrom(primary: ScenarioCluster): Promise<Finding> {
+    const pods = await this.#pods(this.#scene.namespace);
+    const injected = pods.filter((pod) => hasProxy(pod) && readiness(pod).ready === readiness(pod).all);
+    const [inside, all] = await this.#webhooks();
+    return {
+      holds: pods.length > 0 && injected.length === pods.length && all > 0 && inside === 0,
+      seen:
+        `${share(injected.length, pods.length)} pods in ${this.#cluster.name} are ready with a proxy; ` +
+        `${share(all - inside, all)} injecting webhooks lead out of it, to ${primary.name}`,
+      figures: { pods: pods.length, injected: injected.length, webhooks: all, inside },
+    };
+  }
+
+  /** The account that the primary's Secret stands for may do what a control plane outside needs, and nothing else. */
+  async grantsWhatIsNeeded(primary: ScenarioCluster): Promise<Finding> {
+    const { member, mesh, name } = this.#cluster;
+    const user = await userOfRemoteSecret(primary.member.client, mesh.clusterId);
+    if (user === undefined)
+      return { holds: false, seen: `${primary.name} has no remote secret for ${mesh.clusterId}` };
+    const [needed, writes] = await Promise.all([
+      mayDo(member.client, user, NEEDED),
+      mayDo(member.client, user, WRITES),
+    ]);
+    const missing = NEEDED.map(({ verb, resource }) => `${verb} ${resource}`).filter(
+      (deed) => !needed.includes(deed),
+    );
+    const surplus = writes.filter((deed) => !FROM_OUTSIDE.test(deed));
+    return {
+      holds: missing.length === 0 && surplus.length === 0,
+      seen:
+        `${user.name} may do ${share(needed.length, NEEDED.length)} things that are needed in ${name}` +
+        `${missing.length === 0 ? '' : `, not ${missing.join(', ')}`}; of ${String(WRITES.length)} ways to write: ` +
+        `${writes.join(', ') || 'none'}${surplus.length === 0 ? '' : `; not needed: ${surplus.join(', ')}`}`,
+      figures: {
+        needed: NEEDED.length,
+        missing: missing.length,
+        writes: writes.length,
+        surplus: surplus.length,
+      },
+    };
+  }
+
+  /** Every proxy of it is connected to the control plane of that cluster. */
+  async isConfiguredBy(primary: ScenarioCluster): Promise<Finding> {
+    const { mesh, name } = this.#cluster;
+    const [connected, pods] = await Promise.all([connectedProxies(primary.member.client), this.#pods()]);
+    const there = new Set(
+      connected.filter(({ cluster_id: id }) => id === mesh.clusterId).map(({ proxy }) => proxy),
+    );
+    const own = pods.filter(hasProxy).map(({ metadata }) => `${metadata.name}.${metadata.namespace ?? ''}`);
+    const missing = own.filter((proxy) => !there.has(proxy));
+    return {
+      holds: own.length > 0 && missing.length === 0,
+      seen:
+        `${share(own.length - missing.length, own.length)} proxies of ${name} are connected to the control plane of ${primary.name}` +
+        (missing.length === 0 ? '' : `, not ${missing.slice(0, 5).join(', ')}`),
+      figures: { proxies: own.length, unconnected: missing.length },
+    };
+  }
+
+  /** A ready gateway of the scenario's own has this label, and its Service an address. */
+  async findsGateway(label: string): Promise<Finding> {
+    const { client } = this.#cluster.member;
+    const where = { apiVersion: 'v1', namespace: this.#scene.namespace, labelSelector: label };
+    const [pods, services] = await Promise.all([
+      client.list({ ...where, kind: 'Pod' }),
+      client.list<Service>({ ...where, kind: 'Service' }),
+    ]);
+    const ready = pods.filter(isServing);
+    const addresses = services
+      .flatMap(({ status }) => status?.loadBalancer?.ingress ?? [])
+      .flatMap(({ ip, hostname }) => ip ?? hostname ?? []);
+    return {
+      holds: ready.length > 0 && addresses.length > 0,
+      seen: `with ${label}: ${share(ready.length, pods.length)} pods ready, addresses ${addresses.join(', ') || 'none'}`,
+    };
+  }
+
+  #pods(namespace?: string): Promise<PodWithProxy[]> {
+    return this.#cluster.member.client.list<PodWithProxy>({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      fieldSelector: 'status.phase=Running',
+      ...(namespace === undefined ? {} : { namespace }),
+    });
+  }
+
+  /** How many webhooks that inject call a Service with pods in this cluster, and how many there are. */
+  async #webhooks(): Promise<[inside: number, all: number]> {
+    const { client } = this.#cluster.member;
+    const lists = await client.list<Webhooks>({
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'MutatingWebhookConfiguration',
+      labelSelector: 'app=sidecar-injector',
+    });
+    const hooks = lists.flatMap(({ webhooks = [] }) => webhooks);
+    const inside = await Promise.all(
+      hooks.map(async ({ clientConfig }) => {
+        if (clientConfig?.service === undefined) return false;
+        const service = await client.get<Service>({
+          apiVersion: 'v1',
+          kind: 'Service',
+          ...clientConfig.service,
+        });
+        return Object.keys(service?.spec?.selector ?? {}).length > 0;
+      }),
+    );
+    return [inside.filter(Boolean).length, hooks.length];
+  }
+}

@@ -1,0 +1,168 @@
+import type { GateRecord } from '../report/types.ts';
+import { askOnce, runOutside, type OnceAnswer, type OnceRequest } from '../traffic/outside.ts';
+import type { RunningLoop } from '../traffic/run-loop.ts';
+import type { AnsweredBy, LoopEnd } from '../traffic/types.ts';
+import { Calls } from './calls.ts';
+import type { Scene } from './scene.ts';
+import type { LoopOrder, PaceOrder, Source } from './source.ts';
+import type { Finding } from './stage.ts';
+
+/** What visitors ask for, and how an answer names who was behind it. */
+export interface Page {
+  /** Path and query. */
+  readonly path: string;
+  readonly answeredBy: AnsweredBy;
+  /** Statuses that are an answer. @default [200] */
+  readonly statuses?: readonly number[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cookies?: Readonly<Record<string, string>>;
+  /** `fresh`: each call its own connection, as of a visitor who comes for the first time. @default 'fresh' */
+  readonly connections?: 'kept' | 'fresh';
+}
+
+/** How visitors come in: the address of an ingress gateway, called from where the harness runs. */
+export class Visitors<Check extends string = string> {
+  /** `http://ADDRESS`. */
+  readonly origin: string;
+  readonly #scene: Scene;
+
+  constructor(scene: Scene, origin: string) {
+    this.#scene = scene;
+    this.origin = origin;
+  }
+
+  /** Visits to a page. `behind` are the calls that serving it takes: their ways are waited for before a measurement. */
+  visit(page: Page, ...behind: readonly Calls<Check>[]): Calls<Check> {
+    return new Calls<Check>(this.#scene, new OutsideSource(this.origin, page, behind));
+  }
+
+  /** Each of these paths answers with this status, and where a form is sent, sets a cookie. */
+  async sees(
+    paths: string | readonly string[],
+    expected: { readonly status: number; readonly form?: Readonly<Record<string, string>> },
+  ): Promise<Finding> {
+    const { status, form } = expected;
+    const how = form === undefined ? {} : { form };
+    return this.#each([paths].flat(), how, (answer) => ({
+      holds: answer.status === status && (form === undefined || Object.keys(answer.cookies).length > 0),
+      expected: `HTTP ${String(status)}${form === undefined ? '' : ' and a cookie'}`,
+    }));
+  }
+
+  /** Each of these paths is answered by what is behind the gateway, whatever it says. */
+  async arrives(...paths: readonly string[]): Promise<Finding> {
+    return this.#each(paths, {}, ({ fromBehind }) => ({
+      holds: fromBehind,
+      expected: 'an answer from behind the gateway',
+    }));
+  }
+
+  /** Each of these paths is refused by the gateway itself with 404. */
+  async isRefused(...paths: readonly string[]): Promise<Finding> {
+    return this.#each(paths, {}, ({ status, fromBehind }) => ({
+      holds: status === 404 && !fromBehind,
+      expected: "the gateway's own 404",
+    }));
+  }
+
+  async #each(
+    paths: readonly string[],
+    how: { readonly form?: Readonly<Record<string, string>> },
+    judge: (answer: OnceAnswer) => { readonly holds: boolean; readonly expected: string },
+  ): Promise<Finding> {
+    const seen = await Promise.all(
+      paths.map(async (path) => {
+        const answer = await this.ask(path, how);
+        const by = answer.fromBehind ? 'from behind the gateway' : 'from the gateway itself';
+        return { ...judge(answer), told: `${path}: HTTP ${String(answer.status)} ${by}` };
+      }),
+    );
+    const wrong = seen.filter(({ holds }) => !holds);
+    const expected = wrong[0] === undefined ? '' : `; expected ${wrong[0].expected}`;
+    return {
+      holds: wrong.length === 0,
+      seen: `${(wrong.length === 0 ? seen : wrong).map(({ told }) => told).join('; ')}${expected}`,
+      figures: { paths: paths.length, wrong: wrong.length },
+    };
+  }
+
+  /** One request, not judged. */
+  async ask(path: string, how: OnceRequest = {}): Promise<OnceAnswer> {
+    return askOnce(`${this.origin}${path}`, how);
+  }
+
+  /** Signs in through a page's own form, and gives the cookies that it sets. @throws Error if it sets none */
+  async signIn(path: string, form: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+    const { status, cookies } = await this.ask(path, { form });
+    if (Object.keys(cookies).length === 0)
+      throw new Error(`POST ${this.origin}${path} answered HTTP ${String(status)} and set no cookie`);
+    return cookies;
+  }
+
+  /** Signs out as a browser does, and gives the cookies that are left: one that is set to nothing is deleted. */
+  async signOut(path: string, cookies: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+    const answer = await this.ask(path, { cookies });
+    const left = Object.entries({ ...cookies, ...answer.cookies }).filter(([, value]) => value !== '');
+    return Object.fromEntries(left);
+  }
+}
+
+class OutsideSource implements Source {
+  readonly name = 'outside';
+  readonly #url: string;
+  readonly #page: Page;
+  readonly #behind: readonly Calls[];
+
+  constructor(origin: string, page: Page, behind: readonly Calls[]) {
+    this.#url = `${origin}${page.path}`;
+    this.#page = page;
+    this.#behind = behind;
+  }
+
+  where(): Promise<{ where: string; again: string }> {
+    const cookies = Object.entries(this.#page.cookies ?? {}).map(([name]) => `${name}=…`);
+    const again = `curl -sS -m 5${cookies.length === 0 ? '' : ` -b '${cookies.join('; ')}'`} ${this.#url}`;
+    return Promise.resolve({ where: `from outside to ${this.#url}`, again });
+  }
+
+  /** All ways behind the page are open; the first that is not is told. */
+  async gate(): Promise<GateRecord | undefined> {
+    const found: GateRecord[] = [];
+    for (const calls of this.#behind) {
+      const gate = await calls.gate();
+      if (gate !== undefined) found.push(gate);
+    }
+    return found.find(({ reached }) => !reached) ?? found[0];
+  }
+
+  retries(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  async loop({ requests, onAnswer, signal }: LoopOrder): Promise<LoopEnd> {
+    return runOutside({ call: this.#call(), requests, onAnswer, signal });
+  }
+
+  pace({ perSecond, timeoutMs, onAnswer, signal }: PaceOrder): Promise<RunningLoop> {
+    const stop = new AbortController();
+    const done = runOutside({
+      call: { ...this.#call(), timeoutMs },
+      requests: Number.MAX_SAFE_INTEGER,
+      perSecond,
+      onAnswer,
+      signal: AbortSignal.any([signal, stop.signal]),
+    });
+    return Promise.resolve({
+      done,
+      stop: async () => {
+        stop.abort();
+        return done;
+      },
+    });
+  }
+
+  #call(): Parameters<typeof runOutside>[0]['call'] {
+    const { path: _path, ...page } = this.#page;
+    return { ...page, url: this.#url };
+  }
+}

@@ -1,0 +1,56 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { RunState } from '../state/state.ts';
+import type { ClusterTopology } from '../topology/topology.ts';
+import type { Bench } from './bench.ts';
+import { keptBenches, rememberTopology } from './kept.ts';
+
+const RUN = '0101-0000-aaa';
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kept-'));
+  vi.stubEnv('XDG_STATE_HOME', folder);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+const bench = (suite: string, names: readonly string[], variant: Bench['variant'] = 'flat'): Bench => ({
+  suite,
+  variant,
+  clusters: names.map((name): ClusterTopology => ({
+    name,
+    role: 'primary',
+    primary: name,
+    podSubnet: '10.10.0.0/16',
+    serviceSubnet: '10.110.0.0/16',
+    network: 'network1',
+  })),
+  parts: [],
+});
+
+describe('clusters that a run kept', () => {
+  test('are taken for suites that want just these, and for no others', () => {
+    rememberTopology(new RunState(RUN), bench('a+b', ['cluster1', 'cluster2']));
+    const same = bench('b', ['cluster1', 'cluster2']);
+    const larger = bench('c', ['cluster1', 'cluster2', 'cluster3']);
+    expect(keptBenches(RUN, [larger, same])).toEqual([same]);
+    expect(() => keptBenches(RUN, [larger])).toThrow(/^--reuse 0101-0000-aaa: .* no clusters for c\/flat;/);
+  });
+
+  test('are found where another variant, which wants the same, named them', () => {
+    rememberTopology(new RunState(RUN), bench('a', ['cluster1'], 'flat'));
+    expect(keptBenches(RUN, [bench('b', ['cluster1'], 'multi-primary')])).toEqual([bench('b', ['cluster1'])]);
+  });
+
+  test('by an earlier version, which wrote down nothing, go by the name of the variant', () => {
+    mkdirSync(join(new RunState(RUN).directory, 'flat'), { recursive: true });
+    expect(keptBenches(RUN, [bench('a', ['cluster1']), bench('a', ['cluster1'], 'gateways')])).toEqual([
+      bench('a', ['cluster1']),
+    ]);
+  });
+});

@@ -1,0 +1,62 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { knownRuns, RunState } from '../state/state.ts';
+import { variantNames, type VariantName } from '../topology/topology.ts';
+import { topologyKey, type Bench } from './bench.ts';
+import { Mistakes } from './mistakes.ts';
+
+/** Beside the kubeconfig files of a bench: which clusters these are. */
+const TOPOLOGY_FILE = 'topology.json';
+
+/** Writes down which clusters a run makes, so that `--reuse` takes them only for suites that fit them. */
+export function rememberTopology(state: RunState, bench: Bench): void {
+  const directory = join(state.directory, bench.variant);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  writeFileSync(join(directory, TOPOLOGY_FILE), `${topologyKey(bench)}\n`);
+}
+
+/** The run that `--reuse` names. @throws Mistakes if no such run was kept */
+export function keptRun(reuse: string): string {
+  const kept = knownRuns()
+    .filter((state) => !state.alive() && existsSync(state.directory))
+    .map(({ id }) => id)
+    .sort();
+  const found = reuse === 'latest' ? kept.at(-1) : kept.find((id) => id === reuse);
+  if (found !== undefined) return found;
+  throw new Mistakes([
+    `--reuse ${reuse}: no such run was kept (--keep); kept runs: ${kept.join(', ') || 'none'}`,
+  ]);
+}
+
+/** The benches whose clusters a run kept, under the name that it kept them by. @throws Mistakes if there is none */
+export function keptBenches(run: string, benches: readonly Bench[]): Bench[] {
+  const found = benches.flatMap((bench) => {
+    const variant = keptAs(run, bench);
+    return variant === undefined ? [] : [{ ...bench, variant }];
+  });
+  if (found.length > 0) return found;
+  const asked = benches.map(({ suite, variant }) => `${suite}/${variant}`).join(', ');
+  throw new Mistakes([
+    `--reuse ${run}: that run kept no clusters for ${asked}; ask for what it played last, or leave out --reuse`,
+  ]);
+}
+
+/** Two variants may be the same clusters, so a bench may have been kept by another one's name. */
+function keptAs(run: string, bench: Bench): VariantName | undefined {
+  const { directory } = new RunState(run);
+  return [bench.variant, ...variantNames].find((variant) => {
+    const place = join(directory, variant);
+    if (!existsSync(place)) return false;
+    const kept = readText(join(place, TOPOLOGY_FILE));
+    // Runs of an earlier version did not write it down.
+    return kept === undefined ? variant === bench.variant : kept.trim() === topologyKey(bench);
+  });
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

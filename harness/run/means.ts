@@ -1,0 +1,61 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import type { KubernetesObject } from '../cluster/types.ts';
+import { which } from '../command/which.ts';
+import type { Means } from '../mesh/features.ts';
+import type { Member } from '../mesh/types.ts';
+import type { Provider } from '../provider/types.ts';
+import type { Run } from './setup.ts';
+
+/** What a run may do with its clusters, and what they have beside the mesh. */
+export async function readMeans(
+  run: Run,
+  provider: Provider,
+  { members, variant }: { readonly members: readonly Member[]; readonly variant: string },
+): Promise<Means> {
+  const { options } = run;
+  const [localities, gatewayApis] = await Promise.all([
+    Promise.all(members.map(({ client }) => localityOf(client))),
+    Promise.all(members.map(({ client }) => hasGatewayApi(client))),
+  ]);
+  return {
+    mayDisrupt: provider.ownsClusters || !provider.meshIsThere || options.allowDisruption,
+    canFreeze: provider.freezer !== undefined,
+    cannotInstall: await whyNoRevision(provider, options.istioctlBin),
+    discovery: variant !== 'replicated',
+    localities,
+    gatewayApi: gatewayApis.every(Boolean),
+    reachesGateways: whyNoVisitors(provider),
+  };
+}
+
+/** Why ingress gateways cannot be called from where the harness runs; undefined where they can. */
+function whyNoVisitors({ name }: Provider): string | undefined {
+  if (name === 'embedded') return 'ingress gateways of the embedded mesh have not been tried yet';
+  return name === 'kind' && process.platform !== 'linux'
+    ? 'the addresses of kind nodes cannot be reached from outside Docker on this system'
+    : undefined;
+}
+
+/** Region and zone of a cluster's nodes; empty where there are none, or where they may not be looked at. */
+async function localityOf(client: Cluster): Promise<string> {
+  const nodes = await client.list({ apiVersion: 'v1', kind: 'Node' }).catch((): KubernetesObject[] => []);
+  const all = nodes.map(({ metadata: { labels = {} } }) =>
+    ['region', 'zone'].map((part) => labels[`topology.kubernetes.io/${part}`] ?? '').join('/'),
+  );
+  return [...new Set(all)].sort().join(' ');
+}
+
+async function hasGatewayApi(client: Cluster): Promise<boolean> {
+  const list = (await client.request('GET', '/apis').catch(() => ({}))) as {
+    readonly groups?: readonly { readonly name: string }[];
+  };
+  return list.groups?.some(({ name }) => name === 'gateway.networking.k8s.io') ?? false;
+}
+
+/** Why no second revision of the control plane can be installed; undefined where one can. */
+async function whyNoRevision(provider: Provider, istioctl: string): Promise<string | undefined> {
+  if (provider.name === 'embedded') return 'the embedded mesh has one revision of its control plane';
+  return (await which(istioctl)) === undefined
+    ? 'there is no istioctl to install a second revision with'
+    : undefined;
+}

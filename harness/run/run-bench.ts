@@ -1,0 +1,251 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { labelInjecting } from '../mesh/istio/injected.ts';
+import { deployAhead } from '../play/ahead.ts';
+import type { RunContext } from '../play/context.ts';
+import { namespaceOf } from '../play/namespace.ts';
+import { kindName } from '../provider/kind/config.ts';
+import type { Provider } from '../provider/types.ts';
+import { whySkipped, type Selected } from '../select.ts';
+import { stateDirectory } from '../state/state.ts';
+import { bounded } from '../wait/wait.ts';
+import type { Bench, Chosen } from './bench.ts';
+import { clearForNextSuite } from './between-suites.ts';
+import { bringUp, variantDirectory, type Ready, type Wanted } from './bring-up.ts';
+import { rememberTopology } from './kept.ts';
+import { appsDirectory, boundsOf, ROOT, userPath, type Run } from './setup.ts';
+import { timed } from './timed.ts';
+import { unplayed } from './unplayed.ts';
+import { playAll } from './vitest.ts';
+
+/** A bench, and who provides its clusters. */
+export interface BenchRun extends Bench {
+  readonly provider: Provider;
+}
+
+/**
+ * Brings a bench up once, plays its suites there one after the other, and tears it down. Whatever breaks, every check has
+ * a verdict in the end. @throws Error with what broke
+ */
+export async function runBench(run: Run, bench: BenchRun, keep: boolean): Promise<void> {
+  const lacking = bench.provider.lacks?.(bench);
+  if (lacking !== undefined) {
+    for (const part of bench.parts) skipAll(run, part, lacking);
+    return;
+  }
+  const forget = journalClusters(run, bench);
+  try {
+    const ready = await bringUp(run, bench.provider, { ...bench, ...ahead(run, bench) });
+    try {
+      await playParts(run, bench, ready);
+    } finally {
+      await Promise.allSettled(ready.members.map(({ client }) => client.close()));
+    }
+  } catch (error) {
+    await collectLogs(run, bench);
+    throw error;
+  } finally {
+    for (const part of bench.parts) closeUnjudged(run, part);
+    if (!keep) await tearDown(run, bench, forget);
+  }
+}
+
+/** Is there no point in playing any further: was the run ended, or did `--fail-fast` come true? */
+export function isOver(run: Pick<Run, 'signal' | 'options' | 'log' | 'earlier'>): boolean {
+  if (run.signal.aborted) return true;
+  if (!run.options.failFast) return false;
+  const before = new Set(run.earlier?.decided.map(({ id }) => id));
+  return run.log
+    .read()
+    .events.some(
+      (event) =>
+        event.type === 'check' && event.check.verdict === 'non-conformant' && !before.has(event.check.id),
+    );
+}
+
+/** One suite that breaks does not keep the others from being judged. */
+async function playParts(run: Run, bench: BenchRun, ready: Ready): Promise<void> {
+  const broken: string[] = [];
+  for (const part of bench.parts) {
+    if (part !== bench.parts[0] && !isOver(run)) await clearFor(run, part, ready);
+    if (isOver(run)) break;
+    await playOn(run, part, { ready, provider: bench.provider }).catch((error: unknown) => {
+      broken.push(messageOf(error));
+    });
+  }
+  if (broken.length > 0) throw new Error(broken.join('; '));
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** No suite sees what another configured. With `--keep` that stays, by request; namespaces differ all the same. */
+async function clearFor(run: Run, { variant, scenarios }: Chosen, { members }: Ready): Promise<void> {
+  const { id: runId, signal, options } = run;
+  if (options.keep) return;
+  run.log.append({ type: 'progress', text: 'waiting until what the suite before made is gone' });
+  const clusters = members.map(({ client }) => client);
+  const stays = new Set(scenarios.map(({ file }) => namespaceOf({ runId, variant }, file)));
+  const onTimeout = (): Error => new Error('what the suite before made is not gone in time (--timeout)');
+  const left = await bounded({ signal, timeoutMs: options.timeout, onTimeout }, () =>
+    clearForNextSuite(clusters, { runId, stays }),
+  ).catch((error: unknown) => [messageOf(error)]);
+  if (signal.aborted) return;
+  for (const text of left) run.log.append({ type: 'note', level: 'warning', text });
+}
+
+/** The first scenario's applications start while the mesh is being completed. Only in clusters that go away afterwards. */
+function ahead(run: Run, { provider, parts }: BenchRun): Pick<Wanted, 'whenInjecting'> {
+  const [first] = parts.flatMap(({ variant, scenarios }) =>
+    scenarios
+      .filter((selected) => whySkipped(selected, variant, {}) === undefined)
+      .map((selected) => ({ variant, selected })),
+  );
+  if (first === undefined || provider.name !== 'kind') return {};
+  const soFar = { ...placingOf(run), variant: first.variant };
+  return {
+    whenInjecting: (member) => {
+      const injection = run.options.injectionLabel ?? labelInjecting(member.topology.revision);
+      return deployAhead(member, first.selected, { ...soFar, injection });
+    },
+  };
+}
+
+/** What the clusters themselves have to say when something broke; before they are gone. */
+async function collectLogs(run: Run, { suite, variant, provider }: BenchRun): Promise<void> {
+  if (run.signal.aborted) return;
+  await timed(run, { name: 'collect', suite, variant }, () =>
+    provider.logs(run.clustersOf, join(run.log.directory, 'logs', suite, variant)),
+  ).catch(() => undefined); // the stage says why
+}
+
+/** Written down before the first cluster is made, so that `clean` knows of it after a crash. */
+function journalClusters(run: Run, bench: BenchRun): () => void {
+  const { provider, clusters } = bench;
+  if (!provider.ownsClusters || run.clustersOf !== run.id) return () => undefined;
+  rememberTopology(run.state, bench);
+  if (provider.name === 'embedded') {
+    return run.state.willUndo({ kind: 'world', directory: variantDirectory(run, bench.variant) });
+  }
+  const names = clusters.map(({ name }) => kindName(run.id, name));
+  return run.state.willUndo({ kind: 'clusters', provider: 'kind', names, program: run.options.kindBin });
+}
+
+interface Place {
+  readonly ready: Ready;
+  readonly provider: Provider;
+}
+
+async function playOn(run: Run, part: Chosen, place: Place): Promise<void> {
+  const { suite, variant } = part;
+  const playable = withoutSkipped(run, part, place.ready);
+  if (playable.length === 0) return;
+  const context = contextOf(run, { ...part, scenarios: playable }, place);
+  await timed(run, { name: 'measure', suite, variant }, async () => {
+    const { errors } = await playAll(ROOT, context, {
+      signal: run.signal,
+      failFast: run.options.failFast,
+      seed: run.seed,
+    });
+    if (errors.length > 0) throw new Error(errors.join('; '));
+  });
+}
+
+/** What is skipped gets its verdict at once; the rest is to be played. */
+function withoutSkipped(run: Run, part: Chosen, ready: Ready): Selected[] {
+  return part.scenarios.filter((selected) => {
+    const message = ready.unfit ?? whySkipped(selected, part.variant, ready.missing);
+    if (message === undefined) return true;
+    skipAll(run, { ...part, scenarios: [selected] }, message);
+    return false;
+  });
+}
+
+function skipAll(run: Run, { variant, scenarios }: Chosen, message: string): void {
+  const why = { variant, verdict: 'skipped', reason: 'not-there', message } as const;
+  for (const selected of scenarios) {
+    for (const check of unplayed(run, { selected, ...why })) run.log.append({ type: 'check', check });
+  }
+}
+
+type Placing = 'runId' | 'appsDirectory' | 'timeoutMs' | 'images' | 'imageHub' | 'pullSecret';
+
+/** How applications are placed in clusters. */
+function placingOf({ id, options }: Run): Pick<RunContext, Placing> {
+  const [namespace, name] = (options.imagePullSecret ?? '').split('/');
+  return {
+    runId: id,
+    appsDirectory,
+    timeoutMs: options.timeout,
+    images: options.image,
+    imageHub: options.imageHub,
+    pullSecret: namespace !== undefined && name !== undefined ? { namespace, name } : undefined,
+  };
+}
+
+function contextOf(run: Run, { variant, scenarios }: Chosen, { ready, provider }: Place): RunContext {
+  const { options } = run;
+  const { mesh, members } = ready;
+  return {
+    ...placingOf(run),
+    variant,
+    outDirectory: run.log.directory,
+    stateBase: stateDirectory(),
+    members: members.map(({ topology, provided }) => ({ topology, provided })),
+    mesh,
+    scenarios: scenarios.map(({ file }) => file),
+    bounds: boundsOf(options),
+    rate: options.rate,
+    keep: options.keep,
+    giveAddresses: options.loadBalancer === 'node-ip',
+    risk: run.risk,
+    evidence: run.earlier?.evidence ?? {},
+    settled: (run.earlier?.decided ?? []).map(({ id }) => id),
+    freezer: provider.freezer?.({
+      runId: run.clustersOf,
+      directory: variantDirectory(run, variant),
+    }),
+    revisionInstaller: {
+      program: options.istioctlBin,
+      hub: options.istioHub,
+      tag: options.istioTag,
+      overlays: options.installValues === undefined ? [] : [userPath(options.installValues)],
+    },
+  };
+}
+
+/** What the run did not get to is inconclusive, never missing. */
+function closeUnjudged(run: Run, { variant, scenarios }: Chosen): void {
+  const judged = new Set(
+    run.log.read().events.flatMap((event) => (event.type === 'check' ? [event.check.id] : [])),
+  );
+  const { reason, message } = whyUnjudged(run);
+  for (const selected of scenarios) {
+    for (const check of unplayed(run, { selected, variant, verdict: 'inconclusive', reason, message })) {
+      if (!judged.has(check.id)) run.log.append({ type: 'check', check });
+    }
+  }
+}
+
+function whyUnjudged(run: Run): { readonly reason: string; readonly message: string } {
+  if (run.signal.aborted)
+    return { reason: 'interrupted', message: 'the run was ended before this was judged' };
+  const message = isOver(run)
+    ? 'a check before this was non-conformant, and --fail-fast was given'
+    : 'the run broke before this was judged';
+  return { reason: 'not-judged', message };
+}
+
+async function tearDown(run: Run, { suite, variant, provider }: BenchRun, forget: () => void): Promise<void> {
+  const left = await timed(run, { name: 'teardown', suite, variant }, () =>
+    provider.down(run.clustersOf),
+  ).catch((error: unknown) => [messageOf(error)]);
+  if (left.length === 0) {
+    forget();
+    // Credentials of clusters that are gone; `--reuse` goes by these folders.
+    rmSync(join(run.state.directory, variant), { recursive: true, force: true });
+  }
+  for (const what of left) {
+    const text = `left behind: ${what}. Look: npx meshproof clean ${run.clustersOf}`;
+    run.log.append({ type: 'note', level: 'warning', text });
+  }
+}

@@ -1,0 +1,52 @@
+import type { Page, Target } from '#harness';
+
+/** The page as a visitor reads it: who served the reviews, by the name of its pod. */
+export const page: Page = {
+  path: '/productpage',
+  answeredBy: {
+    version: 'Reviews served by:[\\s\\S]*?reviews-(v\\d)-',
+    instance: 'Reviews served by:[\\s\\S]*?(reviews-v\\d-[a-z0-9-]+)',
+  },
+};
+
+/** The same visitor's look at the stars. */
+export const stars: Page = { ...page, answeredBy: { version: 'color="(red|black)"' } };
+
+/** The same reviews as data, from the page's interface for programs. */
+export const reviewsAsData: Page = {
+  path: '/api/v1/products/0/reviews',
+  answeredBy: { version: '"podname": ?"reviews-(v\\d)-', instance: '"podname": ?"([a-z0-9-]+)"' },
+};
+
+/** What serving the page takes: from the page's pod to reviews. */
+export const reviews: Target = { url: 'http://reviews:9080/', answeredBy: { version: '.' } };
+
+/** cluster2 has everything but v3, which runs in cluster1. */
+export const everything = {
+  cluster2: [
+    'ingress-gateway',
+    'bookinfo-routes',
+    'productpage',
+    'details',
+    'ratings',
+    'reviews',
+    'reviews-v1',
+    'reviews-v2',
+  ],
+  cluster1: ['ratings-service', 'reviews', 'reviews-v3'],
+} as const;
+
+/** By the cluster that served the reviews. */
+export const byCluster: Page = {
+  ...page,
+  answeredBy: { ...page.answeredBy, names: { v1: 'cluster2', v2: 'cluster2', v3: 'cluster1' } },
+};
+
+/** What the page says where it gets no reviews; it is up all the same. */
+export const withoutReviews: Page = {
+  ...page,
+  answeredBy: {
+    version: 'Error fetching product reviews|reviews-v\\d',
+    names: { 'Error fetching product reviews': 'no reviews' },
+  },
+};
