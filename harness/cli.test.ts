@@ -82,10 +82,8 @@ describe('judge', () => {
 describe('what is asked for wrongly', () => {
   test('an unknown suite, with what there is', async () => {
     const { code, stderr } = await meshproof(['run', '--suite', 'nonsense']);
-    expect({ code, stderr }).toEqual({
-      code: 2,
-      stderr: expect.stringMatching(/^unknown suite nonsense; suites: .*multi-primary.*, all\n$/),
-    });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^unknown suite nonsense; suites: .*multi-primary.*, all\n$/);
   });
 
   test('an unknown option, with the right one', async () => {
@@ -94,11 +92,10 @@ describe('what is asked for wrongly', () => {
     expect(stderr).toContain('--suite');
   });
 
-  test('a run without Docker and without clusters', async () => {
-    const { code, stderr } = await meshproof(['run', '--suite', 'multi-primary']);
+  test('kind clusters without Docker', async () => {
+    const { code, stderr } = await meshproof(['run', '--suite', 'multi-primary', '--provider', 'kind']);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/Docker does not answer.*--cluster cluster1=FILE/);
-    expect(readdirSync(folder)).toEqual([]);
+    expect(stderr).toMatch(/docker/i);
   });
 });
 

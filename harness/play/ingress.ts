@@ -1,7 +1,8 @@
 import type { ObjectRef } from '../cluster/objects.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 import type { Member } from '../mesh/types.ts';
-import { poll } from '../wait/wait.ts';
+import { askOnce } from '../traffic/outside.ts';
+import { poll, WaitTimeout } from '../wait/wait.ts';
 import type { Scene } from './scene.ts';
 
 interface Service extends KubernetesObject {
@@ -30,7 +31,7 @@ export async function addressOfGateway(scene: Scene, member: Member, name: strin
     );
   }
   scene.undo.push(() => takeAway(member, service));
-  return poll(
+  const address = await poll(
     { what: `an address of Service ${name} in ${client.name}`, timeoutMs: 60_000, signal },
     async () => {
       const found = await client.get<Service>(service);
@@ -41,6 +42,25 @@ export async function addressOfGateway(scene: Scene, member: Member, name: strin
       return host === undefined ? undefined : `${host}:${String(port)}`;
     },
   );
+  await answers(address, scene);
+  return address;
+}
+
+/** An address takes a moment to lead to its gateway. At its deadline what is measured there is measured all the same. */
+async function answers(address: string, { signal, recorder }: Scene): Promise<void> {
+  await poll(
+    {
+      what: `any answer from ${address}`,
+      timeoutMs: 30_000,
+      intervalMs: 300,
+      signal,
+      isTransient: () => true,
+    },
+    () => askOnce(`http://${address}/`),
+  ).catch((error: unknown) => {
+    if (!(error instanceof WaitTimeout)) throw error;
+    recorder.say(error.message);
+  });
 }
 
 async function takeAway(

@@ -196,10 +196,13 @@ describe('a plan', () => {
     vi.stubEnv('PATH', '');
     const planned = await plan(asked());
     expect(planned.provider).toBe('embedded');
-    expect(planned.benches.map(({ provider }) => provider.caution)).toEqual([
-      expect.stringMatching(/^Measured on the embedded reference mesh: .*no report of the conformance/),
-      expect.stringMatching(/^Measured on the embedded reference mesh/),
-    ]);
+    const cautions = planned.benches.map(({ provider }) => provider.caution ?? '');
+    expect(cautions.length).toBeGreaterThan(0);
+    expect(
+      cautions.filter(
+        (text) => !/^Measured on the embedded reference mesh: .*no report of the conf/.test(text),
+      ),
+    ).toEqual([]);
   });
 
   test('refuses what only the embedded mesh can do where another provider was chosen', async () => {
