@@ -89,7 +89,7 @@ export interface Scenario<A extends Applications = Applications, D extends Decla
   readonly needs?: readonly Feature[];
   /** Only in these variants of the topology. @default all */
   readonly variants?: readonly string[];
-  /** Scales, restarts or freezes what other scenarios need: such scenarios run last. @default false */
+  /** Scales, restarts or freezes what other scenarios need: such scenarios run last, and alone. @default false */
   readonly disruptive?: boolean;
   /** Played first; where it does not hold, nothing else of the suite is judged. @default false */
   readonly precondition?: boolean;
@@ -105,3 +105,7 @@ export function scenario<const A extends Applications, const D extends Declarati
 ): Scenario<A, D> {
   return definition;
 }
+
+/** Would others see what it does to the mesh, or it what they do? Ingress scenarios share the gateway's pods. */
+export const playsAlone = ({ disruptive, precondition, needs }: Scenario): boolean =>
+  disruptive === true || precondition === true || needs?.includes('ingress') === true;

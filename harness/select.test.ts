@@ -13,6 +13,7 @@ beforeAll(() => {
     second: { claim: 'M2' },
     'first-and-disruptive': { claim: 'M1', disruptive: true },
     'third-and-disruptive': { claim: 'M3', disruptive: true },
+    'through-the-ingress': { claim: 'M4', needs: ['ingress'] },
   };
   for (const [name, scenario] of Object.entries(scenarios)) {
     const folder = join(root, 'suites', 'a', name);
@@ -61,9 +62,9 @@ describe('suites', () => {
 });
 
 describe('scenarios', () => {
-  test('are played by the number of their claim, those that disrupt last', async () => {
+  test('are played by the number of their claim, then those that play alone, those that disrupt last', async () => {
     const order = (await scenariosOf(root, 'a')).map(({ scenario }) => scenario.claim);
-    expect(order).toEqual(['M2', 'M12', 'M1', 'M3']);
+    expect(order).toEqual(['M2', 'M12', 'M4', 'M1', 'M3']);
   });
 
   test.each([

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { MissingFeatures } from './mesh/types.ts';
 import { didYouMean } from './options/closest.ts';
 import type { ScenarioFile } from './play/context.ts';
-import type { Scenario } from './scenario.ts';
+import { playsAlone, type Scenario } from './scenario.ts';
 
 /** A scenario and where it lies. */
 export interface Selected {
@@ -38,7 +38,7 @@ export function chooseSuites(
   return { suites: wanted.includes('all') ? there : [...new Set(wanted)] };
 }
 
-/** Every scenario of a suite, in the order in which they are played: preconditions, then by claim, those that disrupt last. */
+/** Every scenario of a suite, in the order in which they are played: preconditions, then by claim: what can share the mesh, what plays alone, what disrupts it. */
 export async function scenariosOf(root: string, suite: string): Promise<Selected[]> {
   const folder = join(root, 'suites', suite);
   const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'scenario.ts')));
@@ -50,7 +50,8 @@ export async function scenariosOf(root: string, suite: string): Promise<Selected
     }),
   );
   const rank = ({ scenario }: Selected): number =>
-    (Number(scenario.disruptive ?? false) - Number(scenario.precondition ?? false)) * 1000 +
+    (Number(scenario.disruptive ?? false) - Number(scenario.precondition ?? false)) * 2000 +
+    Number(playsAlone(scenario)) * 1000 +
     Number(/\d+/.exec(scenario.claim)?.[0] ?? 0);
   return all.sort((a, b) => rank(a) - rank(b));
 }

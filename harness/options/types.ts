@@ -83,6 +83,8 @@ export interface RunOptions {
   readonly istioTag?: string;
   /** File with an IstioOperator that is merged over ours. @default none */
   readonly installValues?: string;
+  /** File with the definitions of the Gateway API, applied to clusters that the run makes. @default none */
+  readonly gatewayApi?: string;
   /** A vendor's executable that takes `install` and `cleanup`, instead of istioctl. @default none */
   readonly installer?: string;
   /** On existing clusters, install the mesh too. @default false */
@@ -90,6 +92,8 @@ export interface RunOptions {
   /** How gateways on kind get an address. @default "node-ip" */
   readonly loadBalancer: LoadBalancer;
 
+  /** Scenarios played at the same time, in namespaces of their own. @default 2 */
+  readonly scenariosAtOnce: number;
   /** Leave the clusters, and all that was made in them. @default false */
   readonly keep: boolean;
   /** Take the clusters of this kept run; `latest` if no run was named. @default none */

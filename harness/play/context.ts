@@ -33,6 +33,8 @@ export interface RunContext {
   readonly members: readonly { readonly topology: ClusterTopology; readonly provided: ProvidedCluster }[];
   readonly mesh: MeshFacts;
   readonly scenarios: readonly ScenarioFile[];
+  /** So many scenarios are played at the same time, each in namespaces of its own; see `playsAlone`. */
+  readonly atOnce: number;
   readonly bounds: Bounds;
   /** Calls per second of each caller in paced loops. */
   readonly rate: number;

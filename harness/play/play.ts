@@ -88,7 +88,7 @@ const membersOf = (scenario: Scenario, scene: Scene): { member: Member; apps: re
 async function setUp(scenario: Scenario, scene: Scene): Promise<void> {
   const { context, namespace, recorder } = scene;
   recorder.step = 'deploy';
-  recorder.say(`deploying ${scenario.claim}: ${scenario.title}`);
+  recorder.say(`deploying: ${scenario.title}`);
   await Promise.all(
     membersOf(scenario, scene).map(async ({ member, apps }) => {
       const { kubeconfig, context: name } = member.provided;

@@ -58,8 +58,12 @@ export class Recorder {
 
   /** SUITE/VARIANT/CLAIM/CHECK */
   idOf(check: string): string {
+    return `${this.#path}/${check}`;
+  }
+
+  get #path(): string {
     const { suite, variant, claim } = this.#identity;
-    return `${suite}/${variant}/${claim}/${check}`;
+    return `${suite}/${variant}/${claim}`;
   }
 
   declaration(check: string): Declaration {
@@ -82,7 +86,7 @@ export class Recorder {
   }
 
   say(text: string, progress: { readonly check?: string; readonly requests?: number } = {}): void {
-    this.#log.append({ type: 'progress', text, ...progress });
+    this.#log.append({ type: 'progress', text, of: this.#path, ...progress });
   }
 
   async record(check: string, outcome: Outcome): Promise<CheckRecord['verdict']> {

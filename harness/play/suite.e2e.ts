@@ -1,9 +1,9 @@
-/** What vitest runs: one test per scenario, in the order given. Provisioning happened before, outside of it. */
+/** What vitest runs: one test per scenario, in the order given, and some at once. Provisioning happened before, outside of it. */
 import { afterAll, inject, test } from 'vitest';
 import { connect } from '../cluster/cluster.ts';
 import type { Member } from '../mesh/types.ts';
 import { observed, openEventLog } from '../report/event-log.ts';
-import type { Scenario } from '../scenario.ts';
+import { playsAlone, type Scenario } from '../scenario.ts';
 import { RunState } from '../state/state.ts';
 import type { RunContext } from './context.ts';
 import { play } from './play.ts';
@@ -48,7 +48,8 @@ const unmet = new Map<string, string>();
 
 for (const scenarioFile of context.scenarios) {
   const { default: scenario } = (await import(/* @vite-ignore */ scenarioFile.file)) as { default: Scenario };
-  test(`${scenario.claim} ${scenario.title}`, async ({ signal, expect }) => {
+  const runs = context.atOnce > 1 && !playsAlone(scenario) ? test.concurrent : test;
+  runs(`${scenario.claim} ${scenario.title}`, async ({ signal, expect }) => {
     const playing = play(scenario, scenarioFile, {
       ...{ context, members, state, log, signal },
       unmet: unmet.get(scenarioFile.suite),

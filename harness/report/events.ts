@@ -45,6 +45,8 @@ export interface StageChanged {
 export interface Progress {
   readonly type: 'progress';
   readonly text: string;
+  /** What this goes on in, where several things go on at once: SUITE/VARIANT/CLAIM. */
+  readonly of?: string;
   /** The id of the check that is being measured. */
   readonly check?: string;
   /** Requests of that check so far. */
@@ -123,6 +125,7 @@ export const loggedEvent: z.ZodType<LoggedEvent> = z.discriminatedUnion('type', 
     type: z.literal('progress'),
     at,
     text,
+    of: text.exactOptional(),
     check: text.exactOptional(),
     requests: z.int().nonnegative().exactOptional(),
   }),

@@ -39,6 +39,18 @@ describe('the report of a run', () => {
     expect([report.verdict, report.run.exitCode]).toEqual([verdict, exitCode]);
   });
 
+  test('has what was judged side by side one claim after the other', () => {
+    const read = fixture('healthy');
+    const [one] = read.events.flatMap((event) => (event.type === 'check' ? [event] : []));
+    if (one === undefined) throw new Error('the fixture has no check');
+    const judged = ['M10/b', 'M4/a', 'M10/a', 'M4/c'].map((id): LoggedEvent => {
+      const [claim = ''] = id.split('/');
+      return { ...one, check: { ...one.check, id, claim, scenario: claim } };
+    });
+    const { checks } = foldReport({ ...read, events: judged });
+    expect(checks.slice(0, 4).map(({ id }) => id)).toEqual(['M4/a', 'M4/c', 'M10/b', 'M10/a']);
+  });
+
   test.each(NAMES)('of %s events meets the published schema', (name) => {
     expect(mistakes(fixture(name))).toBeNull();
   });

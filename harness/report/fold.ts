@@ -2,6 +2,7 @@ import type { LoggedEvent } from './events.ts';
 import type { EventsRead } from './event-log.ts';
 import { foldEnvironment } from './fold-environment.ts';
 import { foldStages } from './fold-stages.ts';
+import { groupBy } from './group.ts';
 import { countVerdicts, exitCodeOf, verdictOf } from './outcome.ts';
 import { SCHEMA_VERSION } from './schema.ts';
 import type { CheckRecord, Report, RunStart, StageRecord } from './types.ts';
@@ -65,7 +66,18 @@ function startOf(events: readonly LoggedEvent[]): RunStart {
 function lastOfEachCheck(events: readonly LoggedEvent[]): readonly CheckRecord[] {
   const checks = new Map<string, CheckRecord>();
   for (const event of events) if (event.type === 'check') checks.set(event.check.id, event.check);
-  return [...checks.values()];
+  return inReadingOrder([...checks.values()]);
+}
+
+/** Scenarios are judged side by side; a reader has them one after the other, suite by suite, by claim. */
+function inReadingOrder(checks: readonly CheckRecord[]): CheckRecord[] {
+  const suites = groupBy(checks, ({ suite, variant }) => `${suite}/${variant}`);
+  return [...suites.values()].flatMap((ofOne) => {
+    const claims = [...groupBy(ofOne, ({ claim, scenario }) => `${claim} ${scenario}`)];
+    return claims
+      .sort(([one], [other]) => one.localeCompare(other, 'en', { numeric: true }))
+      .flatMap(([, ofClaim]) => ofClaim);
+  });
 }
 
 function notesOf(

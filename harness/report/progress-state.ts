@@ -11,6 +11,13 @@ interface Awaited {
   readonly sinceMs: number;
 }
 
+/** What a scenario is at; several may be played at once. */
+interface Activity extends Awaited {
+  /** What its title begins with. */
+  readonly where: string;
+  readonly requests: number;
+}
+
 /** How lines are to look, and when it is. */
 export interface Moment {
   readonly colors: Colors;
@@ -22,9 +29,8 @@ export interface Moment {
 /** What is going on at a moment, as the events tell it. Times in milliseconds since the epoch. */
 export class ProgressState {
   readonly #stages = new Map<string, Awaited>();
-  #activity: Awaited | undefined;
-  #check = '';
-  #requests = 0;
+  /** By scenario: SUITE/VARIANT/CLAIM; '' is the run itself. */
+  readonly #activities = new Map<string, Activity>();
   #judged = 0;
   #planned: number | undefined;
 
@@ -43,7 +49,7 @@ export class ProgressState {
         return this.#takeProgress(event, nowMs);
       case 'check':
         this.#judged += 1;
-        this.#activity = undefined;
+        this.#activities.delete(scenarioOf(event.check.id));
         return [checkLine(event.check, moment)];
       case 'note':
         return [
@@ -67,10 +73,11 @@ export class ProgressState {
     const stages = [...this.#stages.values()].map(
       (stage) => `${stage.title}  ${since(stage)}${this.#share(stage.title)}`,
     );
-    if (this.#activity === undefined) return stages;
-    const check = this.#check === '' ? '' : `${shortOf(this.#check)}: `;
-    const requests = this.#requests === 0 ? '' : `, ${counted(this.#requests, 'request')}`;
-    return [...stages, `${check}${this.#activity.title}${requests}  ${since(this.#activity)}`];
+    const activities = [...this.#activities.values()].map((activity) => {
+      const requests = activity.requests === 0 ? '' : `, ${counted(activity.requests, 'request')}`;
+      return `${activity.where}${activity.title}${requests}  ${since(activity)}`;
+    });
+    return [...stages, ...activities];
   }
 
   #share(title: string): string {
@@ -87,7 +94,9 @@ export class ProgressState {
       return [`${title} begins`];
     }
     this.#stages.delete(title);
-    this.#activity = undefined;
+    const over = [event.suite, event.variant?.split(' ')[0], ''].join('/');
+    for (const of of this.#activities.keys())
+      if (of === '' || of.startsWith(over)) this.#activities.delete(of);
     const took = event.durationMs ?? (open === undefined ? undefined : nowMs - open.sinceMs);
     const time = took === undefined ? '' : ` in ${duration(took)}`;
     if (event.state === 'done') return [`${title} done${time}`];
@@ -95,18 +104,18 @@ export class ProgressState {
   }
 
   /** A new number of requests is not worth a line of its own, a new activity is. */
-  #takeProgress(
-    { text, check = '', requests = 0 }: Extract<RunEvent, { type: 'progress' }>,
-    nowMs: number,
-  ): readonly string[] {
+  #takeProgress(event: Extract<RunEvent, { type: 'progress' }>, nowMs: number): readonly string[] {
+    const { text, of = '', check = of, requests = 0 } = event;
     const title = oneLine(text);
-    const known = this.#activity?.title === title && this.#check === check;
-    if (!known) this.#activity = { title, sinceMs: nowMs };
-    this.#check = check;
-    this.#requests = requests;
+    const where = check === '' ? '' : `${shortOf(check)}: `;
+    const before = this.#activities.get(of);
+    const known = before?.title === title && before.where === where;
+    this.#activities.set(of, { title, where, requests, sinceMs: known ? before.sinceMs : nowMs });
     return known ? [] : [`${check === '' ? '' : `${check}: `}${title}`];
   }
 }
+
+const scenarioOf = (check: string): string => check.split('/').slice(0, 3).join('/');
 
 /** Whole for a file, where it may be searched for; on a screen one line, as the summary will have the rest. */
 function checkLine(check: CheckRecord, { colors, columns }: Moment): string {

@@ -63,6 +63,27 @@ describe('progress in CI and in files', () => {
     expect(written).toHaveLength(4);
   });
 
+  test('tells of scenarios that are played at once, each until it is judged', () => {
+    start({});
+    display.handle({ type: 'progress', of: 's/flat/M2', text: 'calls in a loop' });
+    display.handle({ type: 'progress', of: 's/flat/M4', text: 'v1 is scaled to zero' });
+    vi.advanceTimersByTime(30_000);
+    expect(written.at(-1)).toMatch(
+      /still: M2: calls in a loop {2}30\.0 s · M4: v1 is scaled to zero {2}30\.0 s\n$/,
+    );
+    display.handle({ type: 'progress', of: 's/flat/M2', text: 'calls in a loop' });
+    display.handle({
+      type: 'stage',
+      name: 'measure',
+      state: 'done',
+      suite: 's',
+      variant: 'flat',
+      durationMs: 1,
+    });
+    vi.advanceTimersByTime(30_000);
+    expect(written.at(-1)).toMatch(/still here, nothing is under way\n$/);
+  });
+
   test('counts the silence from the last line', () => {
     start({});
     vi.advanceTimersByTime(20_000);

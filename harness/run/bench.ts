@@ -16,6 +16,8 @@ export interface Bench {
   readonly suite: string;
   /** The first suite's; others may have another name for the same wiring. */
   readonly variant: VariantName;
+  /** Tells apart clusters for one suite and variant that are up at the same time; see `lanesOf`. */
+  readonly lane?: string;
   readonly clusters: readonly ClusterTopology[];
   /** What is played there, one suite after the other. */
   readonly parts: readonly Chosen[];

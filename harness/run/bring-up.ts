@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { connect } from '../cluster/cluster.ts';
 import { detectFeatures } from '../mesh/features.ts';
 import { environmentOf, installExternally } from '../mesh/external.ts';
+import { readManifest } from '../mesh/manifests.ts';
 import { readMesh } from '../mesh/istio/facts.ts';
 import { installMesh, reintroduce, type RisingMesh } from '../mesh/istio/install.ts';
 import type { IstioSettings } from '../mesh/istio/settings.ts';
@@ -29,18 +30,29 @@ export interface Ready {
 export interface Wanted {
   readonly suite: string;
   readonly variant: string;
+  readonly lane?: string;
   readonly clusters: readonly ClusterTopology[];
   /** Called with each cluster that the harness installs a mesh into, as soon as proxies are injected there. */
   readonly whenInjecting?: (member: Member) => Promise<void>;
 }
 
-/** Where what belongs to the clusters of a variant is kept: kubeconfigs, logs. */
-export const variantDirectory = (run: Pick<Run, 'clustersOf'>, variant: string): string =>
-  join(new RunState(run.clustersOf).directory, variant);
+/** Where what belongs to the clusters of a bench is kept: kubeconfigs, logs. */
+export const benchDirectory = (
+  run: Pick<Run, 'clustersOf'>,
+  { suite, variant, lane }: Pick<Wanted, 'suite' | 'variant' | 'lane'>,
+): string =>
+  join(
+    new RunState(run.clustersOf).directory,
+    lane === undefined ? variant : [suite, variant, lane].join('-'),
+  );
+
+/** What a bench's stages are called. */
+export const labelOf = ({ variant, lane }: Pick<Wanted, 'variant' | 'lane'>): string =>
+  lane === undefined ? variant : `${variant} ${lane}`;
 
 /** Brings up clusters and mesh, everything at once that can be; each stage is timed. */
 export async function bringUp(run: Run, provider: Provider, wanted: Wanted): Promise<Ready> {
-  const directory = variantDirectory(run, wanted.variant);
+  const directory = benchDirectory(run, wanted);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const say = (text: string): void => {
     run.log.append({ type: 'progress', text });
@@ -97,9 +109,9 @@ async function meshOn(run: Run, provider: Provider, way: OnTheWay): Promise<void
     await rising.joined;
     return;
   }
-  await timed(run, { name: 'mesh', suite: wanted.suite, variant: wanted.variant }, async () => {
+  await timed(run, { name: 'mesh', suite: wanted.suite, variant: labelOf(wanted) }, async () => {
     const settings = settingsOf(run, way);
-    await Promise.all([installed(run, way, settings), rising.joined]);
+    await Promise.all([installed(run, way, settings), rising.joined, withGatewayApi(run, way)]);
   });
 }
 
@@ -113,7 +125,7 @@ async function member(
   const { topology, rising } = cluster;
   return timed(
     run,
-    { name: 'clusters', suite: wanted.suite, variant: wanted.variant, cluster: topology.name },
+    { name: 'clusters', suite: wanted.suite, variant: labelOf(wanted), cluster: topology.name },
     async () => {
       if (rising === undefined) throw new Error(`the provider gave no cluster ${topology.name}`);
       const provided = await rising;
@@ -149,6 +161,13 @@ async function installed(run: Run, way: OnTheWay, settings: IstioSettings): Prom
     startAhead(way, mesh);
     await mesh.ready;
   }
+}
+
+/** Istio sees definitions that come while it runs. */
+async function withGatewayApi({ options }: Run, { members }: OnTheWay): Promise<void> {
+  if (options.gatewayApi === undefined || options.reuse !== undefined) return;
+  const definitions = readManifest(userPath(options.gatewayApi));
+  await Promise.all([...members.values()].map(async (rising) => (await rising).client.applyAll(definitions)));
 }
 
 /** A vendor's own program installs the mesh, and is called to remove it from clusters that stay. */

@@ -8,6 +8,7 @@ import { checkIds, chooseWhole, ofShard } from './choose.ts';
 import { createProvider, decideProvider, type ProviderName } from './choose-provider.ts';
 import { readEarlier, type Earlier } from './earlier.ts';
 import { keptBenches, keptRun } from './kept.ts';
+import { lanesOf } from './lanes.ts';
 import { Mistakes } from './mistakes.ts';
 import type { BenchRun } from './run-bench.ts';
 import { missingFiles } from './setup.ts';
@@ -32,6 +33,7 @@ export interface Plan {
 export async function plan(options: RunOptions): Promise<Plan> {
   const files = missingFiles([
     ['--install-values', options.installValues],
+    ['--gateway-api', options.gatewayApi],
     ['--installer', options.installer],
     ...options.cluster.map(({ name, file }) => [`--cluster ${name}`, file] as const),
   ]);
@@ -57,19 +59,29 @@ export async function plan(options: RunOptions): Promise<Plan> {
   };
 }
 
+/** The same plan in more benches, which can be up at the same time. @see lanesOf */
+export const inLanes = ({ provider, benches }: Plan, options: RunOptions): readonly BenchRun[] =>
+  benches.flatMap(lanesOf).map((bench) => ({ ...bench, provider: providerFor(provider, bench, options) }));
+
 /** Options that `auto` could not judge before it was decided. */
 function mistakesFor(provider: ProviderName, options: RunOptions): string[] {
   const { defect, timeScale } = options;
   if (provider === 'embedded') return [...defect.flatMap(unknownDefect), ...installing(options)];
   const given = [...(defect.length > 0 ? ['--defect'] : []), ...(timeScale === 1 ? [] : ['--time-scale'])];
-  return given.map((flag) => `${flag} is for --provider embedded, and ${provider} was chosen`);
+  return [
+    ...given.map((flag) => `${flag} is for --provider embedded, and ${provider} was chosen`),
+    ...(provider === 'kubeconfig' && options.gatewayApi !== undefined
+      ? ['--gateway-api is for clusters that the run makes: apply the file to yours, or leave the option out']
+      : []),
+  ];
 }
 
 /** The embedded clusters come with their mesh. */
-function installing({ installer, installValues }: RunOptions): string[] {
+function installing({ installer, installValues, gatewayApi }: RunOptions): string[] {
   const given = [
     ...(installer === undefined ? [] : ['--installer']),
     ...(installValues === undefined ? [] : ['--install-values']),
+    ...(gatewayApi === undefined ? [] : ['--gateway-api']),
   ];
   return given.map(
     (flag) => `${flag} installs a mesh, and the embedded clusters come with theirs: use --provider kind`,

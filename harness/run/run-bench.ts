@@ -11,7 +11,7 @@ import { stateDirectory } from '../state/state.ts';
 import { bounded } from '../wait/wait.ts';
 import type { Bench, Chosen } from './bench.ts';
 import { clearForNextSuite } from './between-suites.ts';
-import { bringUp, variantDirectory, type Ready, type Wanted } from './bring-up.ts';
+import { benchDirectory, bringUp, labelOf, type Ready, type Wanted } from './bring-up.ts';
 import { rememberTopology } from './kept.ts';
 import { appsDirectory, boundsOf, ROOT, userPath, type Run } from './setup.ts';
 import { timed } from './timed.ts';
@@ -69,7 +69,7 @@ async function playParts(run: Run, bench: BenchRun, ready: Ready): Promise<void>
   for (const part of bench.parts) {
     if (part !== bench.parts[0] && !isOver(run)) await clearFor(run, part, ready);
     if (isOver(run)) break;
-    await playOn(run, part, { ready, provider: bench.provider }).catch((error: unknown) => {
+    await playOn(run, part, { ready, bench }).catch((error: unknown) => {
       broken.push(messageOf(error));
     });
   }
@@ -111,8 +111,10 @@ function ahead(run: Run, { provider, parts }: BenchRun): Pick<Wanted, 'whenInjec
 }
 
 /** What the clusters themselves have to say when something broke; before they are gone. */
-async function collectLogs(run: Run, { suite, variant, provider }: BenchRun): Promise<void> {
+async function collectLogs(run: Run, bench: BenchRun): Promise<void> {
   if (run.signal.aborted) return;
+  const { suite, provider } = bench;
+  const variant = labelOf(bench);
   await timed(run, { name: 'collect', suite, variant }, () =>
     provider.logs(run.clustersOf, join(run.log.directory, 'logs', suite, variant)),
   ).catch(() => undefined); // the stage says why
@@ -124,7 +126,7 @@ function journalClusters(run: Run, bench: BenchRun): () => void {
   if (!provider.ownsClusters || run.clustersOf !== run.id) return () => undefined;
   rememberTopology(run.state, bench);
   if (provider.name === 'embedded') {
-    return run.state.willUndo({ kind: 'world', directory: variantDirectory(run, bench.variant) });
+    return run.state.willUndo({ kind: 'world', directory: benchDirectory(run, bench) });
   }
   const names = clusters.map(({ name }) => kindName(run.id, name));
   return run.state.willUndo({ kind: 'clusters', provider: 'kind', names, program: run.options.kindBin });
@@ -132,11 +134,12 @@ function journalClusters(run: Run, bench: BenchRun): () => void {
 
 interface Place {
   readonly ready: Ready;
-  readonly provider: Provider;
+  readonly bench: BenchRun;
 }
 
 async function playOn(run: Run, part: Chosen, place: Place): Promise<void> {
-  const { suite, variant } = part;
+  const { suite } = part;
+  const variant = labelOf({ ...place.bench, variant: part.variant });
   const playable = withoutSkipped(run, part, place.ready);
   if (playable.length === 0) return;
   const context = contextOf(run, { ...part, scenarios: playable }, place);
@@ -182,7 +185,7 @@ function placingOf({ id, options }: Run): Pick<RunContext, Placing> {
   };
 }
 
-function contextOf(run: Run, { variant, scenarios }: Chosen, { ready, provider }: Place): RunContext {
+function contextOf(run: Run, { variant, scenarios }: Chosen, { ready, bench }: Place): RunContext {
   const { options } = run;
   const { mesh, members } = ready;
   return {
@@ -193,6 +196,7 @@ function contextOf(run: Run, { variant, scenarios }: Chosen, { ready, provider }
     members: members.map(({ topology, provided }) => ({ topology, provided })),
     mesh,
     scenarios: scenarios.map(({ file }) => file),
+    atOnce: options.scenariosAtOnce,
     bounds: boundsOf(options),
     rate: options.rate,
     keep: options.keep,
@@ -200,9 +204,9 @@ function contextOf(run: Run, { variant, scenarios }: Chosen, { ready, provider }
     risk: run.risk,
     evidence: run.earlier?.evidence ?? {},
     settled: (run.earlier?.decided ?? []).map(({ id }) => id),
-    freezer: provider.freezer?.({
+    freezer: bench.provider.freezer?.({
       runId: run.clustersOf,
-      directory: variantDirectory(run, variant),
+      directory: benchDirectory(run, bench),
     }),
     revisionInstaller: {
       program: options.istioctlBin,
@@ -235,14 +239,15 @@ function whyUnjudged(run: Run): { readonly reason: string; readonly message: str
   return { reason: 'not-judged', message };
 }
 
-async function tearDown(run: Run, { suite, variant, provider }: BenchRun, forget: () => void): Promise<void> {
-  const left = await timed(run, { name: 'teardown', suite, variant }, () =>
+async function tearDown(run: Run, bench: BenchRun, forget: () => void): Promise<void> {
+  const { suite, provider } = bench;
+  const left = await timed(run, { name: 'teardown', suite, variant: labelOf(bench) }, () =>
     provider.down(run.clustersOf),
   ).catch((error: unknown) => [messageOf(error)]);
   if (left.length === 0) {
     forget();
     // Credentials of clusters that are gone; `--reuse` goes by these folders.
-    rmSync(join(run.state.directory, variant), { recursive: true, force: true });
+    rmSync(benchDirectory(run, bench), { recursive: true, force: true });
   }
   for (const what of left) {
     const text = `left behind: ${what}. Look: npx meshproof clean ${run.clustersOf}`;

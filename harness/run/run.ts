@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import type { RunOptions } from '../options/types.ts';
 import { version } from '../options/version.ts';
 import { foldReport } from '../report/fold.ts';
@@ -9,11 +10,12 @@ import { newRunId, RunState } from '../state/state.ts';
 import { cleanRun } from './clean.ts';
 import { declaredDefaults } from './defaults.ts';
 import { openDisplay, type Display } from './display.ts';
+import { worldsAtOnce } from './lanes.ts';
 import { lock } from './lock.ts';
 import { Mistakes } from './mistakes.ts';
-import { plan, type Plan } from './plan.ts';
+import { inLanes, plan, type Plan } from './plan.ts';
 import { described, preflight } from './preflight.ts';
-import { isOver, runBench } from './run-bench.ts';
+import { isOver, runBench, type BenchRun } from './run-bench.ts';
 import { seedOf, userPath, type Run } from './setup.ts';
 import { listenForTheEnd, type Ending } from './signals.ts';
 import { timed } from './timed.ts';
@@ -95,15 +97,30 @@ async function carryOut(current: Run, planned: Plan): Promise<void> {
     current.state.end();
     throw new Mistakes(errors.map(described));
   }
+  if (inWorldsOfTheirOwn(current, planned)) {
+    const limit = pLimit(worldsAtOnce());
+    await Promise.all(
+      inLanes(planned, current.options).map((bench) => limit(() => carryOutOne(current, bench, false))),
+    );
+    return;
+  }
   for (const bench of planned.benches) {
-    if (isOver(current)) break;
     const isLast = bench === planned.benches.at(-1);
     // Clusters of two benches would have the same names: the last one's are kept.
-    await runBench(current, bench, current.options.keep && isLast).catch((error: unknown) => {
-      const text = error instanceof Error ? error.message : String(error);
-      current.log.append({ type: 'note', level: 'warning', text });
-    });
+    await carryOutOne(current, bench, current.options.keep && isLast);
   }
+}
+
+/** Clusters that are kept, or were, have their place by the name of their variant. */
+const inWorldsOfTheirOwn = ({ options }: Run, { provider, reuse }: Plan): boolean =>
+  provider === 'embedded' && !options.keep && reuse === undefined && options.scenariosAtOnce > 1;
+
+async function carryOutOne(current: Run, bench: BenchRun, keep: boolean): Promise<void> {
+  if (isOver(current)) return;
+  await runBench(current, bench, keep).catch((error: unknown) => {
+    const text = error instanceof Error ? error.message : String(error);
+    current.log.append({ type: 'note', level: 'warning', text });
+  });
 }
 
 /** Puts back what is still in the journal. Resolves to whether nothing is left. */

@@ -17,7 +17,7 @@ const firstLine = (error: unknown): string => {
 };
 
 /**
- * Plays scenarios with vitest, one after the other, in a thread of this process: a terminal's Ctrl-C reaches us alone.
+ * Plays scenarios with vitest, some at once, in a thread of this process: a terminal's Ctrl-C reaches us alone.
  * vitest's own handlers of signals are taken away; `signal` cancels, and then what was changed is still put back.
  */
 export async function playAll(
@@ -37,6 +37,7 @@ export async function playAll(
       pool: 'threads',
       maxWorkers: 1,
       fileParallelism: false,
+      maxConcurrency: context.atOnce,
       isolate: false,
       retry: 0,
       sequence: { seed: options.seed },

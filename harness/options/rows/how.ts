@@ -29,6 +29,14 @@ export const how = {
     },
     shard,
   ),
+  scenariosAtOnce: number(
+    {
+      fallback: 2,
+      commands: run,
+      about: 'Scenarios played at the same time, in namespaces of their own; what disrupts a mesh plays alone.',
+    },
+    { min: 1, max: 20, whole: true },
+  ),
   out: text({
     placeholder: 'DIR',
     fallback: 'reports/out',

@@ -119,6 +119,12 @@ export const where = {
     commands: clusters,
     about: 'An IstioOperator that is merged over ours.',
   }),
+  gatewayApi: text({
+    ...none,
+    placeholder: 'FILE',
+    commands: clusters,
+    about: "The Gateway API's definitions, for the clusters that the run makes.",
+  }),
   installer: text({
     ...none,
     placeholder: 'PATH',

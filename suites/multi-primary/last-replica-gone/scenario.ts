@@ -15,7 +15,6 @@ export default scenario({
   title: 'When a version has no replica left, the other cluster answers; when it is back, both do',
   document: 'multi-primary, title and background: disaster tolerance',
   needs: ['endpoint-discovery'],
-  disruptive: true,
   apps: {
     cluster1: ['sleep', 'helloworld', 'helloworld-v1'],
     cluster2: ['sleep', 'helloworld', 'helloworld-v2'],
