@@ -5,6 +5,8 @@ import { createServer, type Server } from 'node:net';
 export interface Block {
   /** Never the same twice. @throws Error when all are used up */
   nextAddress(): string;
+  /** What all its addresses begin with. */
+  readonly prefix: string;
   /** Is it one of the block's? */
   owns(address: string): boolean;
   /** Lets other worlds have the block. */
@@ -43,15 +45,17 @@ function occupy(host: string): Promise<Server | undefined> {
 
 function block(second: number, guard: Server): Block {
   let count = 0;
+  const prefix = `127.${String(second)}.`;
   return {
+    prefix,
     nextAddress: () => {
       count += 1;
       const third = 1 + Math.floor((count - 1) / HOSTS);
       if (third > 255)
         throw new Error(`the embedded world used up the addresses 127.${String(second)}.0.0/16`);
-      return `127.${String(second)}.${String(third)}.${String(1 + ((count - 1) % HOSTS))}`;
+      return `${prefix}${String(third)}.${String(1 + ((count - 1) % HOSTS))}`;
     },
-    owns: (address) => address.startsWith(`127.${String(second)}.`),
+    owns: (address) => address.startsWith(prefix),
     release: () => {
       guard.close();
     },

@@ -87,10 +87,10 @@ function create(
   }
 }
 
-/** Packets to pods of another network are lost; its gateway's address is for everyone. */
-function reaches(from: ClusterSpec, sites: readonly Site[], address: string): boolean {
+/** Packets to pods that one is not `near` are lost; a gateway's address is for everyone. */
+function reaches(near: (to: Site) => boolean, sites: readonly Site[], address: string): boolean {
   const home = sites.find(({ block }) => block.owns(address));
-  if (home === undefined || home.spec.network === from.network) return true;
+  if (home === undefined || near(home)) return true;
   return home.store.list('Service').some((service) => {
     const { loadBalancer } = (service['status'] ?? {}) as { loadBalancer?: { ingress?: { ip?: string }[] } };
     return loadBalancer?.ingress?.some(({ ip }) => ip === address) === true;
@@ -128,12 +128,16 @@ interface Around {
   readonly root: Awaited<ReturnType<typeof createRoot>>;
 }
 
-async function startOne({ spec, block, store, place }: Site, around: Around): Promise<RunningCluster> {
+async function startOne(site: Site, around: Around): Promise<RunningCluster> {
+  const { spec, block, store, place } = site;
   const { effects, sites, root } = around;
   const { timeScale } = around.spec;
   const directory = join(around.spec.directory, `${spec.name}-pods`);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const isReachable = (address: string): boolean => reaches(spec, sites, address);
+  const near = (to: Site): boolean =>
+    to === site || (to.spec.network === spec.network && !effects.isCutOff);
+  const isReachable = (address: string): boolean => reaches(near, sites, address);
+  const lost = effects.isCutOff ? sites.filter((to) => !near(to)).map((to) => to.block.prefix) : [];
   const alter = effects.alter(place);
   const mesh = createMesh({ spec, store, root, timeScale, isReachable, alter });
   const hooks: MeshHooks = {
@@ -149,7 +153,7 @@ async function startOne({ spec, block, store, place }: Site, around: Around): Pr
       return proxy;
     },
   };
-  const node = startCluster({ spec, store, mesh: hooks, addresses: block, timeScale, directory });
+  const node = startCluster({ spec, store, mesh: hooks, addresses: block, timeScale, lost, directory });
   const token = randomBytes(24).toString('hex');
   const { kubelet } = node;
   const api = await startApiServer({ store, kubelet, token, name: spec.name, validate: refuseUnimplemented });

@@ -22,6 +22,8 @@ export interface ClusterParts {
   readonly addresses: { nextAddress(): string };
   /** Start-up, readiness and termination take this much of their usual time. 1 is usual. */
   readonly timeScale: number;
+  /** What addresses begin with that packets of its pods do not get to. */
+  readonly lost: readonly string[];
   /** Where pods have their directories; removed at the end. @default a temporary one */
   readonly directory?: string;
 }
@@ -43,7 +45,7 @@ const STAND_IN = fileURLToPath(new URL('../programs/curl.cjs', import.meta.url))
 
 /** Starts controllers and the node; what is in the store already is taken up. */
 export function startCluster(parts: ClusterParts): RunningCluster {
-  const { spec, store, mesh, addresses, timeScale } = parts;
+  const { spec, store, mesh, addresses, timeScale, lost } = parts;
   const still = new Still();
   const directory = parts.directory ?? mkdtempSync(join(tmpdir(), `meshproof-${spec.name}-`));
   makeNode(store, spec);
@@ -55,6 +57,7 @@ export function startCluster(parts: ClusterParts): RunningCluster {
     mesh,
     addresses,
     timeScale,
+    lost,
     still,
     directory,
     curl: findCurl(),
