@@ -13,6 +13,7 @@ import type { ProxyNode } from '../proxy.ts';
 import { clusterName, clusterOf, destinationsOf, isExposed, serverNameOf } from './destinations.ts';
 import { endpointsBehind, endpointsFor, type Reach } from './endpoints.ts';
 import { selects, serviceFields, targetPortOf } from './fields.ts';
+import { GATEWAY_NAME } from './gateway-api.ts';
 import { buildModel, type ClusterView, type Model } from './registry.ts';
 import { gatewayHosts, sidecarHosts } from './virtual-hosts.ts';
 import { readRules, type Gateway, type Rule, type Rules } from './rules.ts';
@@ -97,7 +98,12 @@ export class Configurer {
 
 /** The Gateways that are meant for a proxy. */
 const gatewaysFor = ({ rules }: Snapshot, node: ProxyNode): Rule<Gateway>[] =>
-  rules.gateways.filter(({ spec }) => selects(spec.selector, node.labels));
+  rules.gateways.filter(
+    ({ namespace, spec }) =>
+      selects(spec.selector, node.labels) &&
+      // The Gateway API's own pods are in its Gateway's namespace.
+      (!(GATEWAY_NAME in spec.selector) || namespace === node.namespace),
+  );
 
 /** By port: server names, each with the group of endpoints that it leads to. */
 function passThroughOf(

@@ -5,6 +5,7 @@ import type { ProxyConfig } from '../config.ts';
 import { identityOf, type MeshProxy, type ProxyNode } from '../proxy.ts';
 import { Configurer, snapshot } from './configure.ts';
 import type { Reach } from './endpoints.ts';
+import { reconcileGateways } from './gateway-controller.ts';
 import { buildModel, type ClusterView } from './registry.ts';
 import { RemoteCluster } from './remote-cluster.ts';
 import { readRules } from './rules.ts';
@@ -18,6 +19,7 @@ const REMOTE_LABELS = { 'istio/multiCluster': 'true' };
 const PUSHED_KINDS = new Set([
   ...['Service', 'EndpointSlice', 'Pod', 'Node', 'Namespace'],
   ...['VirtualService', 'DestinationRule', 'Gateway', 'ServiceEntry', 'PeerAuthentication'],
+  'HTTPRoute',
 ]);
 
 /** Makes what is pushed to a proxy wrong on purpose: how defects of the mesh are made. */
@@ -154,7 +156,9 @@ export class Istiod {
     const { issuer, reach, alter } = this.#options;
     const authority = await issuer;
     await Promise.all([...this.#proxies].map((proxy) => this.#certify(proxy, authority)));
-    if (this.#frozen || this.#proxies.size === 0) return;
+    if (this.#frozen || this.#closed) return;
+    reconcileGateways(this.#options.store);
+    if (this.#proxies.size === 0) return;
     const configurer = new Configurer(snapshot(this.#views, ++this.#version, reach));
     for (const proxy of this.#proxies) {
       const certificate = this.#certificates.get(proxy);
