@@ -8,6 +8,7 @@ import type { Reach } from './endpoints.ts';
 import { reconcileGateways } from './gateway-controller.ts';
 import { buildModel, type ClusterView } from './registry.ts';
 import { RemoteCluster } from './remote-cluster.ts';
+import { RemoteTrust } from './remote-trust.ts';
 import { readRules } from './rules.ts';
 
 /** Changes are gathered for so long before they are pushed, times `timeScale`. */
@@ -65,6 +66,11 @@ export class Istiod {
     return [...this.#remotes.values()].every(({ status }) => status !== 'syncing');
   }
 
+  /** Whether it can tell that a proxy is who it says: it has the cluster's API server to ask. */
+  knows({ cluster }: ProxyNode): boolean {
+    return cluster === this.#options.clusterId || this.#remotes.get(cluster)?.status === 'synced';
+  }
+
   has(proxy: MeshProxy): boolean {
     return this.#proxies.has(proxy);
   }
@@ -117,13 +123,16 @@ export class Istiod {
       this.#remotes.delete(id);
       this.#schedule();
     }
-    const onChange = (): void => {
-      this.#schedule();
-      this.#options.onChange();
-    };
     for (const [id, access] of wanted) {
       if (this.#remotes.has(id)) continue;
-      this.#remotes.set(id, new RemoteCluster({ id, ...access, timeScale, onChange }));
+      const onChange = (): void => {
+        trust.tend();
+        this.#schedule();
+        this.#options.onChange();
+      };
+      const remote = new RemoteCluster({ id, ...access, timeScale, onChange });
+      const trust = new RemoteTrust(clusterId, remote, this.#options.issuer);
+      this.#remotes.set(id, remote);
     }
   }
 

@@ -25,9 +25,13 @@ const straightTo = (cluster: string): RouteConfig => ({
 });
 
 /** For a sidecar: by `HOST:PORT`, all services that its pod can resolve. */
-export function sidecarHosts(model: Model, rules: Rules, namespace: string): Map<string, VirtualHostConfig> {
+export function sidecarHosts(
+  model: Model,
+  rules: Rules,
+  { namespace, cluster }: { readonly namespace: string; readonly cluster: string },
+): Map<string, VirtualHostConfig> {
   const hosts = new Map<string, VirtualHostConfig>();
-  for (const service of model.services.filter(({ resolvable }) => resolvable)) {
+  for (const service of model.services.filter(({ homes }) => homes?.includes(cluster) ?? true)) {
     const rule = rules.virtualServices.find(
       ({ spec, namespace: home }) =>
         (spec.gateways ?? [MESH]).includes(MESH) &&
