@@ -3,8 +3,14 @@ import { createServer, type Server } from 'node:net';
 
 /** A cluster's addresses. */
 export interface Block {
-  /** Never the same twice. @throws Error when all are used up */
+  /** Of a pod or a load balancer; never the same twice. @throws Error when all are used up */
   nextAddress(): string;
+  /** What all its addresses begin with. */
+  readonly prefix: string;
+  /** CIDR of what `nextAddress` gives. */
+  readonly podSubnet: string;
+  /** Outside of it. */
+  readonly nodeAddress: string;
   /** Is it one of the block's? */
   owns(address: string): boolean;
   /** Lets other worlds have the block. */
@@ -16,6 +22,8 @@ const TAKEN_PORT = 15999;
 const FIRST = 16;
 const BLOCKS = 224;
 const HOSTS = 254;
+/** The upper half is for the node. */
+const LAST_OF_PODS = 127;
 
 /** Takes a block that is free, beginning with a random one. */
 export async function takeBlock(): Promise<Block> {
@@ -43,15 +51,19 @@ function occupy(host: string): Promise<Server | undefined> {
 
 function block(second: number, guard: Server): Block {
   let count = 0;
+  const prefix = `127.${String(second)}.`;
   return {
+    prefix,
     nextAddress: () => {
       count += 1;
       const third = 1 + Math.floor((count - 1) / HOSTS);
-      if (third > 255)
-        throw new Error(`the embedded world used up the addresses 127.${String(second)}.0.0/16`);
-      return `127.${String(second)}.${String(third)}.${String(1 + ((count - 1) % HOSTS))}`;
+      if (third > LAST_OF_PODS)
+        throw new Error(`the embedded world used up the addresses ${prefix}0.0/17`);
+      return `${prefix}${String(third)}.${String(1 + ((count - 1) % HOSTS))}`;
     },
-    owns: (address) => address.startsWith(`127.${String(second)}.`),
+    podSubnet: `${prefix}0.0/17`,
+    nodeAddress: `${prefix}128.1`,
+    owns: (address) => address.startsWith(prefix),
     release: () => {
       guard.close();
     },

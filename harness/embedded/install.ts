@@ -18,6 +18,8 @@ export interface Installation {
   readonly authority: Readonly<Record<string, string>>;
   /** Do the clusters lie on several networks, so that each needs a gateway? */
   readonly needsGateway: boolean;
+  /** Its control plane has the proxies of other clusters too: it is reached from there. */
+  readonly hasRemotes: boolean;
 }
 
 /** All objects of the mesh in a cluster, in the order in which they need each other. */
@@ -29,10 +31,22 @@ export function meshObjects(installation: Installation): Resource[] {
     secret('cacerts', installation.authority),
     rootConfigMap(installation.authority),
     injectorWebhooks('default', { isDefault: true, caBundle: '' }),
-    service('istiod', { app: 'istiod' }, { type: 'ClusterIP', port: 15012 }),
+    service('istiod', { app: 'istiod' }, { type: 'ClusterIP', ports: CONTROL_PLANE_PORTS.slice(0, 1) }),
     controlPlane(installation.spec),
-    ...(installation.needsGateway ? gateway(installation.spec) : []),
+    ...doors(installation),
   ];
+}
+
+/** Ports at which a control plane configures and injects. */
+export const CONTROL_PLANE_PORTS = [15012, 15017];
+
+/** Where other clusters come in: to the services of the network, and to the control plane. */
+function doors({ spec, needsGateway, hasRemotes }: Installation): Resource[] {
+  if (needsGateway) return [...gateway(spec, hasRemotes ? CONTROL_PLANE_PORTS : []), exposure];
+  const ports = CONTROL_PLANE_PORTS;
+  return hasRemotes
+    ? [service('istiod-load-balancer', { app: 'istiod' }, { type: 'LoadBalancer', ports })]
+    : [];
 }
 
 /**
@@ -51,7 +65,7 @@ export function remoteSecret(cluster: string, kubeconfig: string): Resource {
   };
 }
 
-const namespace = ({ network }: ClusterSpec): Resource => ({
+export const namespace = ({ network }: ClusterSpec): Resource => ({
   apiVersion: 'v1',
   kind: 'Namespace',
   metadata: {
@@ -62,13 +76,13 @@ const namespace = ({ network }: ClusterSpec): Resource => ({
   status: { phase: 'Active' },
 });
 
-const inSystem = (name: string, labels?: Record<string, string>): Resource['metadata'] => ({
+export const inSystem = (name: string, labels?: Record<string, string>): Resource['metadata'] => ({
   name,
   namespace: SYSTEM,
   ...(labels === undefined ? {} : { labels }),
 });
 
-const account = (name: string): Resource => ({
+export const account = (name: string): Resource => ({
   apiVersion: 'v1',
   kind: 'ServiceAccount',
   metadata: inSystem(name),
@@ -92,8 +106,8 @@ const rootConfigMap = (authority: Readonly<Record<string, string>>): Resource =>
   data: { 'root-cert.pem': authority['root-cert.pem'] ?? '' },
 });
 
-/** Reading alone: discovery puts nothing into another cluster. */
-function readerRights(): Resource[] {
+/** Reading alone, but for `more`: discovery puts nothing into another cluster. */
+export function readerRights(more: readonly unknown[] = []): Resource[] {
   const name = 'istio-reader-clusterrole-istio-system';
   const reads = ['get', 'list', 'watch'];
   return [
@@ -108,6 +122,7 @@ function readerRights(): Resource[] {
           verbs: reads,
         },
         { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: reads },
+        ...more,
       ],
     },
     {
@@ -123,13 +138,19 @@ function readerRights(): Resource[] {
 function service(
   name: string,
   selector: Record<string, string>,
-  { type, port }: { readonly type: string; readonly port: number },
+  { type, ports }: { readonly type: string; readonly ports: readonly number[] },
 ): Resource {
+  const named = ports.map((port) => ({
+    name: `tls-${String(port)}`,
+    port,
+    targetPort: port,
+    protocol: 'TCP',
+  }));
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: inSystem(name, selector),
-    spec: { type, selector, ports: [{ name: 'tls', port, targetPort: port, protocol: 'TCP' }] },
+    spec: { type, selector, ports: named },
   };
 }
 
@@ -183,14 +204,15 @@ const controlPlane = ({ name }: ClusterSpec): Resource =>
     },
   });
 
-function gateway({ network }: ClusterSpec): Resource[] {
+/** An east-west gateway, that leads to the control plane at other ports. */
+export function gateway({ network }: ClusterSpec, otherPorts: readonly number[] = []): Resource[] {
   const labels = {
     app: GATEWAY,
     istio: 'eastwestgateway',
     'topology.istio.io/network': network,
   };
   return [
-    service(GATEWAY, labels, { type: 'LoadBalancer', port: TLS_PORT }),
+    service(GATEWAY, labels, { type: 'LoadBalancer', ports: [TLS_PORT, ...otherPorts] }),
     deployment({
       name: GATEWAY,
       labels,
@@ -202,20 +224,22 @@ function gateway({ network }: ClusterSpec): Resource[] {
         ports: [{ containerPort: TLS_PORT, name: 'tls', protocol: 'TCP' }],
       },
     }),
-    {
-      apiVersion: 'networking.istio.io/v1',
-      kind: 'Gateway',
-      metadata: inSystem('cross-network-gateway'),
-      spec: {
-        selector: { istio: 'eastwestgateway' },
-        servers: [
-          {
-            port: { number: TLS_PORT, name: 'tls', protocol: 'TLS' },
-            tls: { mode: 'AUTO_PASSTHROUGH' },
-            hosts: ['*.local'],
-          },
-        ],
-      },
-    },
   ];
 }
+
+/** All services, at the gateways that the control plane configures. */
+const exposure: Resource = {
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'Gateway',
+  metadata: inSystem('cross-network-gateway'),
+  spec: {
+    selector: { istio: 'eastwestgateway' },
+    servers: [
+      {
+        port: { number: TLS_PORT, name: 'tls', protocol: 'TLS' },
+        tls: { mode: 'AUTO_PASSTHROUGH' },
+        hosts: ['*.local'],
+      },
+    ],
+  },
+};

@@ -147,6 +147,10 @@ export interface MeshHooks {
 export interface ClusterSpec {
   readonly name: string;
   readonly network: string;
+  /** Whose control plane injects and configures its proxies. @default its own */
+  readonly primary?: string;
+  /** CIDR of its Services. @default 10.96.0.0/12 */
+  readonly serviceSubnet?: string;
   readonly region?: string;
   readonly zone?: string;
 }

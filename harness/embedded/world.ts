@@ -7,8 +7,23 @@ import { takeBlock, type Block } from './addresses.ts';
 import { createStore, startApiServer, type ApiServer } from './api-server/server.ts';
 import { effectsOf, type Effects, type Place } from './defects/index.ts';
 import { meshObjects, READER, remoteSecret, SYSTEM } from './install.ts';
+import {
+  addressFollowed,
+  callsItsInjector,
+  controlPlaneAddresses,
+  isTakenCharge,
+  remoteObjects,
+} from './install-remote.ts';
 import { startCluster } from './kubelet/index.ts';
-import { cacertsOf, createMesh, createRoot, refuse } from './mesh/index.ts';
+import {
+  type Alter,
+  cacertsOf,
+  createMesh,
+  createRoot,
+  type Mesh,
+  type Primary,
+  refuse,
+} from './mesh/index.ts';
 import { accountKubeconfig } from './remote-access.ts';
 import {
   ApiError,
@@ -53,20 +68,53 @@ export async function startWorld(spec: WorldSpec, tell: (message: WorldMessage) 
   const root = await createRoot();
   const needsGateway = new Set(spec.clusters.map(({ network }) => network)).size > 1;
   const sites = await Promise.all(spec.clusters.map((one, index) => siteOf(one, index, spec.timeScale)));
+  const alters = new Map(sites.map(({ spec: { name }, place }) => [name, effects.alter(place)]));
+  const alter: Alter = (config, node) => alters.get(node.cluster)?.(config, node) ?? config;
+  const around = { spec, sites, effects, root, alter, meshes: new Map<string, Mesh>() };
   const clusters = await Promise.all(
     sites.map(async (site) => {
-      const cluster = await startOne(site, { spec, sites, effects, root });
-      const signer = effects.hasOtherRoot(site.place) ? await createRoot('Another root CA') : root;
-      const authority = await cacertsOf(signer, site.spec.name);
-      create(site, meshObjects({ spec: site.spec, authority, needsGateway }), effects);
+      const cluster = await startOne(site, around);
+      create(site, await objectsOf(site, { ...around, needsGateway }), effects);
       tell(await announce(cluster, spec.directory));
       return cluster;
     }),
   );
   await introduce(clusters, effects);
-  if (!effects.isIncomplete) await Promise.all(clusters.map(({ store }) => complete(store, needsGateway)));
+  if (!effects.isIncomplete)
+    await Promise.all(
+      clusters.map(({ spec: { primary }, store }) =>
+        primary === undefined ? complete(store, needsGateway) : joined(store, needsGateway),
+      ),
+    );
   const end = effects.goesOn(clusters);
   return worldOf(clusters, end);
+}
+
+/** What is installed in a cluster: a control plane, or the way to another cluster's. */
+async function objectsOf(
+  { spec, place }: Site,
+  { sites, effects, root, needsGateway }: Around & { readonly needsGateway: boolean },
+): Promise<Resource[]> {
+  const { name, primary } = spec;
+  if (primary !== undefined) {
+    const address = await addressOf(primary, sites);
+    return remoteObjects({ ...spec, primary }, { address, needsGateway });
+  }
+  const signer = effects.hasOtherRoot(place) ? await createRoot('Another root CA') : root;
+  const hasRemotes = sites.some((site) => site.spec.primary === name);
+  return meshObjects({ spec, authority: await cacertsOf(signer, name), needsGateway, hasRemotes });
+}
+
+/** Waits until the primary's load balancer has an address. */
+async function addressOf(primary: string, sites: readonly Site[]): Promise<string> {
+  const home = sites.find(({ spec }) => spec.name === primary);
+  const deadline = Date.now() + COMPLETE_MS;
+  for (;;) {
+    const [address] = home === undefined ? [] : controlPlaneAddresses(home.store);
+    if (address !== undefined) return address;
+    if (Date.now() > deadline) throw new Error(`the control plane of ${primary} has no address for others`);
+    await sleep(LOOK_MS);
+  }
 }
 
 async function siteOf(spec: ClusterSpec, index: number, timeScale: number): Promise<Site> {
@@ -88,9 +136,10 @@ function create(
 }
 
 /** Packets to pods of another network are lost; its gateway's address is for everyone. */
-function reaches(from: ClusterSpec, sites: readonly Site[], address: string): boolean {
+function reaches(from: Site, { sites, effects }: Around, address: string): boolean {
   const home = sites.find(({ block }) => block.owns(address));
-  if (home === undefined || home.spec.network === from.network) return true;
+  if (home === undefined || home === from) return true;
+  if (home.spec.network === from.spec.network && !effects.isCutOff) return true;
   return home.store.list('Service').some((service) => {
     const { loadBalancer } = (service['status'] ?? {}) as { loadBalancer?: { ingress?: { ip?: string }[] } };
     return loadBalancer?.ingress?.some(({ ip }) => ip === address) === true;
@@ -126,16 +175,29 @@ interface Around {
   readonly sites: readonly Site[];
   readonly effects: Effects;
   readonly root: Awaited<ReturnType<typeof createRoot>>;
+  readonly alter: Alter;
+  /** By cluster. */
+  readonly meshes: Map<string, Mesh>;
 }
 
-async function startOne({ spec, block, store, place }: Site, around: Around): Promise<RunningCluster> {
-  const { effects, sites, root } = around;
+async function startOne(site: Site, around: Around): Promise<RunningCluster> {
+  const { spec, block, store, place } = site;
+  const { effects, sites, root, alter, meshes } = around;
   const { timeScale } = around.spec;
   const directory = join(around.spec.directory, `${spec.name}-pods`);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const isReachable = (address: string): boolean => reaches(spec, sites, address);
-  const alter = effects.alter(place);
-  const mesh = createMesh({ spec, store, root, timeScale, isReachable, alter });
+  const isReachable = (address: string, from: string): boolean =>
+    reaches(sites.find((one) => one.spec.name === from) ?? site, around, address);
+  const lost = sites.filter((to) => effects.isCutOff && to !== site).map((to) => to.block.prefix);
+  const onControlPlane = (): void => {
+    for (const other of meshes.values()) if (other !== mesh) other.look();
+  };
+  const primary = primaryOf(spec, store, around);
+  const mesh = createMesh({
+    ...{ spec, store, root, timeScale, isReachable, alter, onControlPlane },
+    ...(primary === undefined ? {} : { primary }),
+  });
+  meshes.set(spec.name, mesh);
   const hooks: MeshHooks = {
     inject: (pod) => mesh.inject(pod),
     controlPlane: (pod, path) => mesh.controlPlane(pod, path),
@@ -149,7 +211,7 @@ async function startOne({ spec, block, store, place }: Site, around: Around): Pr
       return proxy;
     },
   };
-  const node = startCluster({ spec, store, mesh: hooks, addresses: block, timeScale, directory });
+  const node = startCluster({ spec, store, mesh: hooks, addresses: block, timeScale, lost, directory });
   const token = randomBytes(24).toString('hex');
   const { kubelet } = node;
   const api = await startApiServer({ store, kubelet, token, name: spec.name, validate: refuseUnimplemented });
@@ -160,6 +222,19 @@ async function startOne({ spec, block, store, place }: Site, around: Around): Pr
     block.release();
   };
   return { spec, place, store, api, node, close };
+}
+
+/** For a remote cluster: the control plane that it gets to at the address that its Service istiod leads to. */
+function primaryOf({ primary }: ClusterSpec, remote: Store, { sites, meshes }: Around): Primary | undefined {
+  if (primary === undefined) return undefined;
+  return {
+    injects: () => callsItsInjector(remote),
+    find: () => {
+      const address = addressFollowed(remote) ?? '';
+      const home = sites.find(({ store }) => controlPlaneAddresses(store).includes(address));
+      return home === undefined ? undefined : meshes.get(home.spec.name);
+    },
+  };
 }
 
 /** A field that the mesh does not implement is refused, never ignored: as by Istio's own validation. */
@@ -180,12 +255,12 @@ async function announce({ spec, api }: RunningCluster, directory: string): Promi
   return { type: 'cluster', name, kubeconfig, server: api.url };
 }
 
-/** Every control plane is given a secret for each of the other clusters: the token of a reader there. */
+/** Every control plane is given a secret for each of the other clusters: the token of its reader there. */
 async function introduce(clusters: readonly RunningCluster[], effects: Effects): Promise<void> {
   await Promise.all(
     clusters.map(async ({ spec: { name }, api }) => {
       const kubeconfig = await accountKubeconfig(api, { cluster: name, namespace: SYSTEM, account: READER });
-      for (const other of clusters.filter(({ spec }) => spec.name !== name)) {
+      for (const other of clusters.filter(({ spec }) => spec.name !== name && spec.primary === undefined)) {
         create(other, [remoteSecret(name, kubeconfig)], effects);
       }
     }),
@@ -205,6 +280,16 @@ async function complete(store: Store, needsGateway: boolean): Promise<void> {
     if (Date.now() > deadline) throw new Error(`not ready after 60 s: ${missing.join(', ')} in ${SYSTEM}`);
     await sleep(LOOK_MS);
   }
+}
+
+const JOINED_MS = 10_000;
+
+/** Resolves when a control plane elsewhere has taken charge of a remote cluster, or after a while, as when nobody comes. */
+async function joined(store: Store, needsGateway: boolean): Promise<void> {
+  const deadline = Date.now() + JOINED_MS;
+  const isDone = (): boolean =>
+    isTakenCharge(store) && (!needsGateway || isAvailable(store, 'istio-eastwestgateway'));
+  while (!isDone() && Date.now() < deadline) await sleep(LOOK_MS);
 }
 
 function isAvailable(store: Store, name: string): boolean {

@@ -40,6 +40,21 @@ const routes =
   (place: Place): Alter =>
   (config) => ({ ...config, hosts: withRoutes(config.hosts, (route) => change(route, place, config)) });
 
+/** What leads to another service as a whole, as HTTPRoutes do, leads to the one that was asked for. */
+const straight = (hosts: VirtualHosts): VirtualHosts =>
+  new Map(
+    [...hosts].map(([key, host]) => {
+      const routes = host.routes.map((route) => ({
+        ...route,
+        targets: route.targets.map(({ cluster, weight }) => ({
+          cluster: cluster.replace(/\|\|[^|]+$/, `||${host.name}`),
+          weight,
+        })),
+      }));
+      return [key, { ...host, routes }];
+    }),
+  );
+
 const percentOf = ({ value }: Place): number => Number.parseFloat(value ?? '0');
 
 /** `65/35`: of the endpoints, in the order in which they are told. */
@@ -108,6 +123,24 @@ export const configuration: Readonly<Record<string, Defect>> = {
       ...route,
       targets: route.targets.map(({ cluster, weight }) => ({ cluster: toWholeService(cluster), weight })),
     })),
+  },
+  'gateway-paths-ignored': {
+    cause: 'the VirtualService of the ingress gateway lets in every path',
+    symptom: 'what is meant for the inside alone answers visitors',
+    source: 'https://istio.io/latest/docs/tasks/traffic-management/ingress/ingress-control/',
+    alter: () => (config) => ({
+      ...config,
+      httpListeners: config.httpListeners.map(({ port, hosts }) => ({
+        port,
+        hosts: withRoutes(hosts, (route) => ({ ...route, matches: [] })),
+      })),
+    }),
+  },
+  'mesh-routes-ignored': {
+    cause: 'HTTPRoutes whose parent is a Service do not reach the sidecars',
+    symptom: 'a rule of the Gateway API changes nothing between services',
+    source: 'https://gateway-api.sigs.k8s.io/mesh/',
+    alter: () => (config) => ({ ...config, hosts: straight(config.hosts) }),
   },
   'header-match-ignored': {
     cause: 'conditions of routes do not reach the sidecars',

@@ -57,7 +57,7 @@ test('every defect says its cause, its symptom and where that is described, and 
       true,
     ]);
     expect(
-      Object.values(deeds).some((deed) => typeof deed === 'function'),
+      Object.values(deeds).some((deed) => typeof deed === 'function' || deed === true),
       name,
     ).toBe(true);
   }
@@ -94,6 +94,24 @@ describe('what proxies are told', () => {
       effects.alter(place(true))(config(local), node).hosts.get('helloworld:5000')?.routes[0]?.abort;
     expect(percent(only('errors', '7'))).toEqual({ status: 503, percent: 7 });
     expect(percent(only('errors'))).toEqual({ status: 503, percent: 3 });
+  });
+
+  test('an ingress gateway without its paths lets in everything, at every host', () => {
+    const matches = [{ path: { exact: '/page' }, headers: [] }];
+    const hosts = new Map([['*', { name: 'page', routes: [{ matches, targets: [] }] }]]);
+    const gateway = { ...config(local), httpListeners: [{ port: 8080, hosts }] } as unknown as ProxyConfig;
+    const altered = only('gateway-paths-ignored').alter(place(true))(gateway, node);
+    expect(altered.httpListeners[0]?.hosts.get('*')?.routes[0]?.matches).toEqual([]);
+  });
+
+  test('a route to another service as a whole leads to the service itself, one to a subset as before', () => {
+    const healthy = config(local);
+    const targets = ['outbound|5000||other.ns', 'outbound|5000|v1|other.ns'].map((cluster) => ({ cluster }));
+    const hosts = new Map([['helloworld:5000', { name: 'helloworld', routes: [{ targets }] }]]);
+    const routed = { ...healthy, hosts } as unknown as ProxyConfig;
+    const altered = only('mesh-routes-ignored').alter(place(true))(routed, node);
+    const left = altered.hosts.get('helloworld:5000')?.routes[0]?.targets.map(({ cluster }) => cluster);
+    expect(left).toEqual(['outbound|5000||helloworld', 'outbound|5000|v1|other.ns']);
   });
 
   test('frozen endpoints are never taken away', () => {

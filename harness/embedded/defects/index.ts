@@ -17,6 +17,7 @@ export interface Effects {
   hasOtherRoot(place: Unvalued): boolean;
   alter(place: Unvalued): Alter;
   neverReady(pod: Resource, place: Unvalued): boolean;
+  readonly isCutOff: boolean;
   readonly isIncomplete: boolean;
   goesOn(clusters: readonly (Omit<Running, 'place'> & { readonly place: Unvalued })[]): () => void;
 }
@@ -44,6 +45,7 @@ export function effectsOf(defects: WorldSpec['defects']): Effects {
       return (config, node) => all.reduce((altered, alter) => alter(altered, node), config);
     },
     neverReady: (pod, place) => chosen.some(({ defect, at }) => defect.neverReady?.(pod, at(place)) === true),
+    isCutOff: chosen.some(({ defect }) => defect.isCutOff === true),
     isIncomplete: chosen.some(({ defect }) => defect.isIncomplete === true),
     goesOn: (clusters) => {
       const ends = chosen.flatMap(

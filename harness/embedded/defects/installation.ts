@@ -118,6 +118,12 @@ export const installation: Readonly<Record<string, Defect>> = {
     object: (object, { isFirst }) =>
       !isFirst && is(object, 'MutatingWebhookConfiguration') ? pointedOutside(object) : object,
   },
+  'node-routes-missing': {
+    cause: 'the nodes of a flat network have no routes to the pods of the other cluster',
+    symptom: 'connections between pods of two clusters time out',
+    source: 'https://istio.io/latest/docs/setup/install/multicluster/before-you-begin/',
+    isCutOff: true,
+  },
   'control-plane-down': {
     cause: 'the control plane of the other cluster runs no pod',
     symptom: 'its pods are refused: nothing answers the injector',

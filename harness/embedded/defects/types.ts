@@ -39,6 +39,8 @@ export interface Defect {
   readonly alter?: (place: Place) => Alter;
   /** Pods are never called ready. */
   readonly neverReady?: (pod: Resource, place: Place) => boolean;
+  /** Packets from pods of one cluster to those of another are lost, on one network too. */
+  readonly isCutOff?: true;
   /** The mesh does not get complete: the world does not wait for it. */
   readonly isIncomplete?: true;
   /** Begins when the mesh is complete; what it gives ends it. */

@@ -7,10 +7,10 @@ import type { Change, ClusterSpec, Kubelet, MeshHooks, Store } from '../types.ts
 import { deploymentController } from './deployments.ts';
 import { NodeKubelet } from './kubelet.ts';
 import { loadBalancers } from './load-balancer.ts';
-import { makeNode } from './nodes.ts';
+import { makeNode, type NodePlace } from './nodes.ts';
 import { type Controller, type Running, refOf, runControllers } from './reconciler.ts';
 import { replicaSetController } from './replicasets.ts';
-import { serviceController } from './services.ts';
+import { makeApiService, serviceController } from './services.ts';
 import { Still } from './still.ts';
 
 /** What a cluster is made of. */
@@ -19,9 +19,11 @@ export interface ClusterParts {
   readonly store: Store;
   readonly mesh: MeshHooks;
   /** Addresses in 127.0.0.0/8, each given once. */
-  readonly addresses: { nextAddress(): string };
+  readonly addresses: { nextAddress(): string } & NodePlace;
   /** Start-up, readiness and termination take this much of their usual time. 1 is usual. */
   readonly timeScale: number;
+  /** What addresses begin with that packets of its pods do not get to. */
+  readonly lost: readonly string[];
   /** Where pods have their directories; removed at the end. @default a temporary one */
   readonly directory?: string;
 }
@@ -43,10 +45,11 @@ const STAND_IN = fileURLToPath(new URL('../programs/curl.cjs', import.meta.url))
 
 /** Starts controllers and the node; what is in the store already is taken up. */
 export function startCluster(parts: ClusterParts): RunningCluster {
-  const { spec, store, mesh, addresses, timeScale } = parts;
+  const { spec, store, mesh, addresses, timeScale, lost } = parts;
   const still = new Still();
   const directory = parts.directory ?? mkdtempSync(join(tmpdir(), `meshproof-${spec.name}-`));
-  makeNode(store, spec);
+  makeNode(store, spec, addresses);
+  makeApiService(store, spec.serviceSubnet);
   const balancers = loadBalancers({ store, addresses, still });
   const controllers = startControllers(parts, balancers);
   const kubelet = new NodeKubelet({
@@ -55,6 +58,7 @@ export function startCluster(parts: ClusterParts): RunningCluster {
     mesh,
     addresses,
     timeScale,
+    lost,
     still,
     directory,
     curl: findCurl(),
@@ -81,14 +85,19 @@ export function startCluster(parts: ClusterParts): RunningCluster {
   };
 }
 
-function startControllers({ store, mesh, timeScale }: ClusterParts, balancers: Controller): Running {
+function startControllers({ spec, store, mesh, timeScale }: ClusterParts, balancers: Controller): Running {
   const replicaSets: Controller = replicaSetController({
     store,
     mesh,
     retryMs: RETRY_MS * timeScale,
     again: (ref, afterMs) => running.again(replicaSets, ref, afterMs),
   });
-  const controllers = [deploymentController(store), replicaSets, serviceController(store), balancers];
+  const controllers = [
+    deploymentController(store),
+    replicaSets,
+    serviceController(store, spec.serviceSubnet),
+    balancers,
+  ];
   const running = runControllers(store, controllers);
   const there = ['Deployment', 'ReplicaSet', 'Service'].flatMap((kind) => store.list(kind));
   for (const object of there) {

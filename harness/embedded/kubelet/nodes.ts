@@ -7,12 +7,19 @@ export const nodeNameOf = ({ name }: ClusterSpec): string => `${name}-control-pl
 
 const KUBERNETES_VERSION = 'v1.34.4';
 
+/** Where a node and its pods are. */
+export interface NodePlace {
+  /** CIDR of its pods. */
+  readonly podSubnet?: string;
+  readonly nodeAddress?: string;
+}
+
 /** Makes the node, if it is not there: ready, with its region and zone. */
-export function makeNode(store: Store, spec: ClusterSpec): void {
+export function makeNode(store: Store, spec: ClusterSpec, place: NodePlace = {}): void {
   const name = nodeNameOf(spec);
   if (store.get({ kind: 'Node', name }) !== undefined) return;
-  const place = { region: spec.region, zone: spec.zone };
-  const labels = Object.entries(place).flatMap(([key, value]) =>
+  const { podSubnet, nodeAddress = '127.0.0.1' } = place;
+  const labels = Object.entries({ region: spec.region, zone: spec.zone }).flatMap(([key, value]) =>
     value === undefined ? [] : [[`topology.kubernetes.io/${key}`, value]],
   );
   store.create({
@@ -26,13 +33,13 @@ export function makeNode(store: Store, spec: ClusterSpec): void {
         ...(Object.fromEntries(labels) as Record<string, string>),
       },
     },
-    spec: {},
+    spec: podSubnet === undefined ? {} : { podCIDR: podSubnet, podCIDRs: [podSubnet] },
     status: {
       conditions: [
         { type: 'Ready', status: 'True', reason: 'KubeletReady', lastTransitionTime: timestamp() },
       ],
       addresses: [
-        { type: 'InternalIP', address: '127.0.0.1' },
+        { type: 'InternalIP', address: nodeAddress },
         { type: 'Hostname', address: name },
       ],
       capacity: { cpu: '2', memory: '8Gi', pods: '110' },

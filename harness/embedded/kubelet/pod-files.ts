@@ -20,6 +20,8 @@ export interface Mount {
 
 /** Where a pod is. */
 export interface PodAddresses {
+  /** What addresses begin with that its packets do not get to. */
+  readonly lost: readonly string[];
   /** Its own, which all others know. */
   readonly address: string;
   /** Where its containers listen: beside a sidecar an address that only the sidecar knows, else its own. */
@@ -57,7 +59,8 @@ export class PodFiles {
   /** What a container's processes find in their environment. */
   environmentOf(container: Container): Record<string, string> {
     const { name } = this.#pod.metadata;
-    const shim = { address: this.#addresses.appAddress, hostname: name, mounts: this.mountsOf(container) };
+    const { appAddress: address, lost } = this.#addresses;
+    const shim = { address, lost, hostname: name, mounts: this.mountsOf(container) };
     return {
       PATH: `${join(this.directory, 'bin')}:${process.env['PATH'] ?? '/usr/bin:/bin'}`,
       HOME: this.directory,

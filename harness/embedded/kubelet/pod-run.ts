@@ -37,7 +37,8 @@ export class PodRun {
     const { containers } = podSpec(pod);
     const address = world.addresses.nextAddress();
     const hasSidecar = containers.length > 1 && containers.some(({ name }) => name === PROXY);
-    this.addresses = { address, appAddress: hasSidecar ? world.addresses.nextAddress() : address };
+    const appAddress = hasSidecar ? world.addresses.nextAddress() : address;
+    this.addresses = { address, appAddress, lost: world.lost };
     this.files = new PodFiles(world.directory, pod, this.addresses);
     this.processes = new Processes(world.still);
     const inPod = {

@@ -10,6 +10,8 @@ export interface PodWorld {
   readonly mesh: MeshHooks;
   readonly addresses: { nextAddress(): string };
   readonly timeScale: number;
+  /** What addresses begin with that packets of pods do not get to. */
+  readonly lost: readonly string[];
   readonly still: Still;
   /** Where pods have their directories. */
   readonly directory: string;

@@ -26,9 +26,25 @@ export const serviceSpec = (service: Resource): ServiceSpec => service['spec'] ?
 
 const SERVICE_NAME = 'kubernetes.io/service-name';
 
-/** The controller of Services: ClusterIPs out of 10.96.0.0/12, and EndpointSlices. */
-export function serviceController(store: Store): Controller {
-  const addresses = clusterAddresses();
+const SUBNET = '10.96.0.0/12';
+
+/** Makes the Service of the API server, which has the first address of all Services. */
+export function makeApiService(store: Store, subnet = SUBNET): void {
+  const metadata = { name: 'kubernetes', namespace: 'default' };
+  if (store.get({ kind: 'Service', ...metadata }) !== undefined) return;
+  const ports = [{ name: 'https', port: 443, targetPort: 6443, protocol: 'TCP' }];
+  const clusterIP = clusterAddresses(subnet, 0)();
+  store.create({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata,
+    spec: { type: 'ClusterIP', clusterIP, ports },
+  });
+}
+
+/** The controller of Services: ClusterIPs out of `subnet`, and EndpointSlices. */
+export function serviceController(store: Store, subnet = SUBNET): Controller {
+  const addresses = clusterAddresses(subnet, 1);
   return {
     concerns: ({ object }) => {
       if (object.kind === 'Service') return [refOf(object)];
@@ -48,12 +64,13 @@ export function serviceController(store: Store): Controller {
   };
 }
 
-/** Never the same twice. */
-function clusterAddresses(): () => string {
-  let last = 0;
+/** Never the same twice: the subnet's, after so many of them. */
+function clusterAddresses(subnet: string, after: number): () => string {
+  const [first = 10, second = 0] = subnet.split('.').map(Number);
+  let last = after;
   return () => {
     last += 1;
-    return `10.${String(96 + (last >> 16))}.${String((last >> 8) & 255)}.${String(last & 255)}`;
+    return [first, second + (last >> 16), (last >> 8) & 255, last & 255].join('.');
   };
 }
 

@@ -40,7 +40,7 @@ export class TestCluster {
         `127.${String(block)}.${String(((last += 1) >> 8) & 255)}.${String(last & 255)}`,
     };
     const spec = { name: 'cluster1', network: 'network1', region: 'r1', zone: 'r1-a' };
-    this.running = startCluster({ spec, store: this.store, mesh, addresses, timeScale });
+    this.running = startCluster({ spec, store: this.store, mesh, addresses, timeScale, lost: [] });
   }
 
   async close(): Promise<void> {

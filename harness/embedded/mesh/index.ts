@@ -32,7 +32,19 @@ export interface MeshOptions {
    * Whether packets from a pod of this cluster get to an address. @default they do, unless the control plane knows
    * that the address is on another network
    */
-  readonly isReachable?: (address: string) => boolean;
+  readonly isReachable?: (address: string, fromCluster: string) => boolean;
+  /** For a remote cluster: the control plane that it has in another one. @default the istiods of its own */
+  readonly primary?: Primary;
+  /** Called when control planes come, go, or learn of clusters. */
+  readonly onControlPlane?: () => void;
+}
+
+/** Another cluster's control plane, as a remote one gets to it. */
+export interface Primary {
+  /** The mesh that the remote cluster's way to its control plane leads to; undefined where it leads nowhere. */
+  find(): Mesh | undefined;
+  /** Whether the remote's API server calls it for new pods, and trusts it. */
+  injects(): boolean;
 }
 
 /** The hooks for the kubelet, and what a world does with a mesh. */
@@ -42,6 +54,10 @@ export interface Mesh extends MeshHooks {
   isControlPlaneReady(pod: Resource): boolean;
   /** As its nodes: nothing moves until it is thawed. */
   freeze(frozen: boolean): void;
+  /** The ready istiod of a revision. */
+  serving(revision: string): Istiod | undefined;
+  /** Something has changed at the control plane: proxies without one look for it again. */
+  look(): void;
   close(): Promise<void>;
 }
 
@@ -56,6 +72,7 @@ class ClusterMesh implements Mesh {
   readonly #options: MeshOptions;
   readonly #proxies = new Set<MeshProxy>();
   readonly #istiods = new Map<string, Istiod>();
+  readonly #connected = new WeakMap<MeshProxy, Istiod>();
   readonly #unwatch: () => void;
   #issuer: Promise<Issuer> | undefined;
 
@@ -66,20 +83,24 @@ class ClusterMesh implements Mesh {
     this.#unwatch = options.store.watch(({ type, object }) => {
       if (object.kind !== 'Pod' || object.metadata.labels?.['app'] !== 'istiod') return;
       this.#noteIstiod(object, type === 'DELETED');
-      this.#connectAll();
+      this.#changed();
     });
   }
 
   readonly inject = (pod: Resource): Resource =>
-    inject(this.#options.store, pod, (revision) => this.#serving(revision) !== undefined);
+    inject(
+      this.#options.store,
+      pod,
+      (revision) => this.#servant(revision) !== undefined && (this.#options.primary?.injects() ?? true),
+    );
 
   readonly startProxy = async (pod: Resource, address: string, appAddress = address): Promise<Proxy> => {
     const proxy = new MeshProxy(this.#nodeOf(pod, address, appAddress), this.#options.timeScale, () => {
       this.#proxies.delete(proxy);
-      for (const istiod of this.#istiods.values()) istiod.disconnect(proxy);
+      this.#connected.get(proxy)?.disconnect(proxy);
     });
     this.#proxies.add(proxy);
-    this.#connectAll();
+    this.look();
     return Promise.resolve(proxy);
   };
 
@@ -123,10 +144,10 @@ class ClusterMesh implements Mesh {
   #startIstiod(revision: string): Istiod {
     const { spec, store, timeScale, isReachable, alter = unaltered } = this.#options;
     const reach: Reach = (node, { address, network }) =>
-      isReachable?.(address) ?? (network === '' || network === node.network);
+      isReachable?.(address, node.cluster) ?? (network === '' || network === node.network);
     this.#issuer ??= this.#readIssuer();
     const onChange = (): void => {
-      this.#connectAll();
+      this.#changed();
     };
     return new Istiod(revision, {
       clusterId: spec.name,
@@ -150,7 +171,7 @@ class ClusterMesh implements Mesh {
     return readIssuer((entry) => Buffer.from(data[entry] ?? '', 'base64').toString('utf8'));
   }
 
-  #serving(revision: string): Istiod | undefined {
+  serving(revision: string): Istiod | undefined {
     const { store } = this.#options;
     for (const [name, istiod] of this.#istiods) {
       const pod = store.get({ kind: 'Pod', name, namespace: SYSTEM_NAMESPACE });
@@ -159,12 +180,24 @@ class ClusterMesh implements Mesh {
     return undefined;
   }
 
+  #servant(revision: string): Istiod | undefined {
+    const { primary } = this.#options;
+    return primary === undefined ? this.serving(revision) : primary.find()?.serving(revision);
+  }
+
+  #changed(): void {
+    this.look();
+    this.#options.onControlPlane?.();
+  }
+
   /** Every proxy without a control plane looks for one of its revision. */
-  #connectAll(): void {
-    const istiods = [...this.#istiods.values()];
+  look(): void {
     for (const proxy of this.#proxies) {
-      if (istiods.some((istiod) => istiod.has(proxy))) continue;
-      this.#serving(proxy.node.revision)?.connect(proxy);
+      if (this.#connected.get(proxy)?.has(proxy) === true) continue;
+      const istiod = this.#servant(proxy.node.revision);
+      if (istiod?.knows(proxy.node) !== true) continue;
+      this.#connected.set(proxy, istiod);
+      istiod.connect(proxy);
     }
   }
 

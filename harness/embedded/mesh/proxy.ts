@@ -31,6 +31,8 @@ export const identityOf = (node: { readonly namespace: string; readonly serviceA
   `spiffe://cluster.local/ns/${node.namespace}/sa/${node.serviceAccount}`;
 
 /** How long a proxy goes on serving after it was told to stop, and drains connections, before `timeScale`. */
+/** Where a proxy says whether it is ready. */
+const STATUS_PORT = 15_021;
 const TERMINATION_DRAIN_MS = 5_000;
 const LISTENER_DRAIN_MS = 45_000;
 
@@ -70,6 +72,7 @@ export class MeshProxy implements Proxy {
       thawed,
       drainMs: LISTENER_DRAIN_MS * timeScale,
     });
+    this.#openStatus();
   }
 
   /** Ready once it has its first configuration and listens. */
@@ -110,6 +113,15 @@ export class MeshProxy implements Proxy {
     return this.#config;
   }
 
+  #openStatus(): void {
+    const status = endlessServer(async ({ url }, response) => {
+      await this.#thaw?.promise;
+      const isReady = url === '/healthz/ready' && this.isReady();
+      response.writeHead(isReady ? 200 : 503).end();
+    });
+    this.#open(STATUS_PORT, (socket) => status.emit('connection', socket));
+  }
+
   #openSidecar(): void {
     const outbound = endlessServer(async (request, response) => {
       await this.#thaw?.promise;
@@ -129,7 +141,7 @@ export class MeshProxy implements Proxy {
   #openGateway({ passThrough, httpListeners }: ProxyConfig): void {
     const ports = new Set([...passThrough, ...httpListeners].map(({ port }) => port));
     for (const [port, listener] of this.#listeners) {
-      if (ports.has(port)) continue;
+      if (ports.has(port) || port === STATUS_PORT) continue;
       this.#listeners.delete(port);
       void listener.close();
     }
@@ -141,6 +153,7 @@ export class MeshProxy implements Proxy {
     for (const { port } of httpListeners) {
       const server = endlessServer(async (request, response) => {
         await this.#thaw?.promise;
+        response.setHeader('server', 'istio-envoy');
         const hosts = this.#config?.httpListeners.find((one) => one.port === port)?.hosts;
         await this.#router.handle(hosts ?? new Map(), undefined, [request, response]);
       });

@@ -1,15 +1,17 @@
 // Loaded into every `node` of a pod (NODE_OPTIONS), which has neither a network nor a file system of its own here:
 // servers without a host listen at the pod's address, the host is named as the pod, and paths below the pod's volume
-// mounts lead to their directories.
+// mounts lead to their directories; packets to some addresses are lost.
 'use strict';
 const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
 const process = require('node:process');
-const { setInterval } = require('node:timers');
+const { clearTimeout, setInterval, setTimeout } = require('node:timers');
 
 const { POD_SHIM } = process.env;
-const { address, hostname, mounts } = JSON.parse(POD_SHIM ?? '{"mounts":[]}');
+const { address, hostname, mounts, lost } = JSON.parse(POD_SHIM ?? '{"mounts":[],"lost":[]}');
+/** As Linux gives up. */
+const CONNECT_TIMEOUT_MS = 127_000;
 
 // A world that was killed cannot end its processes: they notice.
 const parent = process.ppid;
@@ -31,6 +33,20 @@ if (address !== undefined) {
       if (everywhere(second)) return listen.call(this, Number(first), address, ...given.slice(2));
     }
     return listen.apply(this, given);
+  };
+}
+
+if (lost.length > 0) {
+  const connect = net.Socket.prototype.connect;
+  net.Socket.prototype.connect = function (...given) {
+    const [first, second] = Array.isArray(given[0]) ? given[0] : given;
+    const host = String(typeof first === 'object' && first !== null ? first.host : second);
+    if (!lost.some((prefix) => host.startsWith(prefix))) return connect.apply(this, given);
+    this.connecting = true;
+    const error = Object.assign(new Error(`connect ETIMEDOUT ${host}`), { code: 'ETIMEDOUT' });
+    const timer = setTimeout(() => this.destroy(error), CONNECT_TIMEOUT_MS);
+    this.once('close', () => clearTimeout(timer));
+    return this;
   };
 }
 

@@ -68,8 +68,6 @@ export class EmbeddedProvider implements Provider {
     readonly clusters: readonly ClusterTopology[];
     readonly variant: string;
   }): string | undefined {
-    if (clusters.some(({ role }) => role === 'remote'))
-      return 'the embedded mesh has a control plane in every cluster: it knows no remote clusters';
     if (clusters.some(({ revision }) => revision !== undefined))
       return 'the embedded mesh has no control planes of named revisions';
     return variant === 'replicated'
@@ -87,9 +85,11 @@ export class EmbeddedProvider implements Provider {
     if (kept !== undefined && (await answers(kept))) return keptWorld(directory);
     const { timeScale, defects, keep } = this.#options;
     const spec: WorldSpec = {
-      clusters: clusters.map(({ name, network, region, zone }) => ({
+      clusters: clusters.map(({ name, network, role, primary, serviceSubnet, region, zone }) => ({
         name,
         network,
+        serviceSubnet,
+        ...(role === 'remote' ? { primary } : {}),
         ...(region === undefined ? {} : { region }),
         ...(zone === undefined ? {} : { zone }),
       })),

@@ -13,6 +13,7 @@ import type { ProxyNode } from '../proxy.ts';
 import { clusterName, clusterOf, destinationsOf, isExposed, serverNameOf } from './destinations.ts';
 import { endpointsBehind, endpointsFor, type Reach } from './endpoints.ts';
 import { selects, serviceFields, targetPortOf } from './fields.ts';
+import { GATEWAY_NAME } from './gateway-api.ts';
 import { buildModel, type ClusterView, type Model } from './registry.ts';
 import { gatewayHosts, sidecarHosts } from './virtual-hosts.ts';
 import { readRules, type Gateway, type Rule, type Rules } from './rules.ts';
@@ -22,7 +23,7 @@ const SYSTEM_NAMESPACE = 'istio-system';
 /** All that a control plane knows at one moment. */
 export interface Snapshot {
   readonly version: number;
-  readonly own: ClusterView;
+  readonly views: readonly ClusterView[];
   readonly model: Model;
   readonly rules: Rules;
   readonly reach: Reach;
@@ -36,7 +37,7 @@ export function snapshot(
 ): Snapshot {
   const [own] = views;
   const rules = readRules((kind) => own.list(kind));
-  return { version, own, model: buildModel(views, rules), rules, reach };
+  return { version, views, model: buildModel(views, rules), rules, reach };
 }
 
 /** Configuration as it was computed for a node, for others that differ from it in nothing that matters. */
@@ -77,8 +78,8 @@ export class Configurer {
   }
 
   #outboundFor(node: ProxyNode): Pick<ProxyConfig, 'clusters' | 'hosts'> {
-    const { namespace, network, locality } = node;
-    const key = [namespace, network, locality.region, locality.zone].join('|');
+    const { namespace, cluster, network, locality } = node;
+    const key = [namespace, cluster, network, locality.region, locality.zone].join('|');
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
     const { model, rules, reach } = this.#snapshot;
@@ -89,7 +90,7 @@ export class Configurer {
         clusters.set(name, clusterOf(destination, name, endpointsFor(node, destination, { model, reach })));
       }
     }
-    const made = { clusters, hosts: sidecarHosts(model, rules, namespace) };
+    const made = { clusters, hosts: sidecarHosts(model, rules, node) };
     this.#shared.set(key, made);
     return made;
   }
@@ -97,7 +98,12 @@ export class Configurer {
 
 /** The Gateways that are meant for a proxy. */
 const gatewaysFor = ({ rules }: Snapshot, node: ProxyNode): Rule<Gateway>[] =>
-  rules.gateways.filter(({ spec }) => selects(spec.selector, node.labels));
+  rules.gateways.filter(
+    ({ namespace, spec }) =>
+      selects(spec.selector, node.labels) &&
+      // The Gateway API's own pods are in its Gateway's namespace.
+      (!(GATEWAY_NAME in spec.selector) || namespace === node.namespace),
+  );
 
 /** By port: server names, each with the group of endpoints that it leads to. */
 function passThroughOf(
@@ -139,15 +145,17 @@ function httpListenersOf(at: Snapshot, node: ProxyNode): HttpListenerConfig[] {
   return [...ports].map(([port, hosts]) => ({ port, hosts }));
 }
 
+/** What the proxy's own cluster has of a kind. */
+const beside = ({ views }: Snapshot, { cluster }: ProxyNode, kind: string): readonly Resource[] =>
+  views.find(({ id }) => id === cluster)?.list(kind) ?? [];
+
 /** Services of the proxy's own cluster that select it. */
-const servicesOver = ({ own }: Snapshot, node: ProxyNode): Resource[] =>
-  own
-    .list('Service')
-    .filter(
-      (service) =>
-        service.metadata.namespace === node.namespace &&
-        selects(serviceFields(service).spec?.selector, node.labels),
-    );
+const servicesOver = (at: Snapshot, node: ProxyNode): Resource[] =>
+  beside(at, node, 'Service').filter(
+    (service) =>
+      service.metadata.namespace === node.namespace &&
+      selects(serviceFields(service).spec?.selector, node.labels),
+  );
 
 /** A Gateway names the port of the Service; the pod listens where that leads. */
 function portInPod(at: Snapshot, node: ProxyNode, port: number): number {
@@ -158,8 +166,10 @@ function portInPod(at: Snapshot, node: ProxyNode, port: number): number {
   return found === undefined || pod === undefined ? port : targetPortOf(found, pod);
 }
 
-const podOf = ({ own }: Snapshot, { name, namespace }: ProxyNode): Resource | undefined =>
-  own.list('Pod').find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
+const podOf = (at: Snapshot, node: ProxyNode): Resource | undefined =>
+  beside(at, node, 'Pod').find(
+    ({ metadata }) => metadata.name === node.name && metadata.namespace === node.namespace,
+  );
 
 function inboundOf(at: Snapshot, node: ProxyNode): InboundConfig {
   const pod = podOf(at, node);

@@ -121,12 +121,16 @@ const POD = 'sidecar.istio.io/inject';
  */
 export function injectorWebhooks(
   revision: string,
-  { isDefault, caBundle }: { readonly isDefault: boolean; readonly caBundle: string },
+  {
+    isDefault,
+    caBundle,
+    path = '/inject',
+  }: { readonly isDefault: boolean; readonly caBundle: string; readonly path?: string },
 ): Resource {
   const service = {
     name: revision === 'default' ? 'istiod' : `istiod-${revision}`,
     namespace: 'istio-system',
-    path: '/inject',
+    path,
     port: 443,
   };
   const webhook = (name: string, namespace: Requirement[], object: Requirement[]): unknown => ({

@@ -5,8 +5,10 @@ import type { ProxyConfig } from '../config.ts';
 import { identityOf, type MeshProxy, type ProxyNode } from '../proxy.ts';
 import { Configurer, snapshot } from './configure.ts';
 import type { Reach } from './endpoints.ts';
+import { reconcileGateways } from './gateway-controller.ts';
 import { buildModel, type ClusterView } from './registry.ts';
 import { RemoteCluster } from './remote-cluster.ts';
+import { RemoteTrust } from './remote-trust.ts';
 import { readRules } from './rules.ts';
 
 /** Changes are gathered for so long before they are pushed, times `timeScale`. */
@@ -18,6 +20,7 @@ const REMOTE_LABELS = { 'istio/multiCluster': 'true' };
 const PUSHED_KINDS = new Set([
   ...['Service', 'EndpointSlice', 'Pod', 'Node', 'Namespace'],
   ...['VirtualService', 'DestinationRule', 'Gateway', 'ServiceEntry', 'PeerAuthentication'],
+  'HTTPRoute',
 ]);
 
 /** Makes what is pushed to a proxy wrong on purpose: how defects of the mesh are made. */
@@ -61,6 +64,11 @@ export class Istiod {
   /** Ready once every other cluster has been read, or was given up for now. */
   get isReady(): boolean {
     return [...this.#remotes.values()].every(({ status }) => status !== 'syncing');
+  }
+
+  /** Whether it can tell that a proxy is who it says: it has the cluster's API server to ask. */
+  knows({ cluster }: ProxyNode): boolean {
+    return cluster === this.#options.clusterId || this.#remotes.get(cluster)?.status === 'synced';
   }
 
   has(proxy: MeshProxy): boolean {
@@ -115,13 +123,16 @@ export class Istiod {
       this.#remotes.delete(id);
       this.#schedule();
     }
-    const onChange = (): void => {
-      this.#schedule();
-      this.#options.onChange();
-    };
     for (const [id, access] of wanted) {
       if (this.#remotes.has(id)) continue;
-      this.#remotes.set(id, new RemoteCluster({ id, ...access, timeScale, onChange }));
+      const onChange = (): void => {
+        trust.tend();
+        this.#schedule();
+        this.#options.onChange();
+      };
+      const remote = new RemoteCluster({ id, ...access, timeScale, onChange });
+      const trust = new RemoteTrust(clusterId, remote, this.#options.issuer);
+      this.#remotes.set(id, remote);
     }
   }
 
@@ -154,7 +165,9 @@ export class Istiod {
     const { issuer, reach, alter } = this.#options;
     const authority = await issuer;
     await Promise.all([...this.#proxies].map((proxy) => this.#certify(proxy, authority)));
-    if (this.#frozen || this.#proxies.size === 0) return;
+    if (this.#frozen || this.#closed) return;
+    reconcileGateways(this.#options.store);
+    if (this.#proxies.size === 0) return;
     const configurer = new Configurer(snapshot(this.#views, ++this.#version, reach));
     for (const proxy of this.#proxies) {
       const certificate = this.#certificates.get(proxy);

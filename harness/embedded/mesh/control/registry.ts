@@ -30,8 +30,8 @@ export interface ModelService {
   /** Names besides the host by which it is known everywhere, and in its own namespace. */
   readonly aliases: readonly string[];
   readonly shortName: string | undefined;
-  /** False where the caller's own cluster has no such Service: its name does not resolve there. */
-  readonly resolvable: boolean;
+  /** Clusters that have such a Service: elsewhere its name does not resolve. Undefined: it does everywhere. */
+  readonly homes: readonly string[] | undefined;
   readonly ports: readonly number[];
   readonly endpoints: readonly ModelEndpoint[];
 }
@@ -72,17 +72,23 @@ export function localityOf(view: ClusterView, nodeName: string | undefined): Loc
 /** Puts together what all clusters tell; the first is the control plane's own, whose rules count. */
 export function buildModel(views: readonly ClusterView[], rules: Rules): Model {
   const services = new Map<string, ModelService>();
-  views.forEach((view, index) => {
+  for (const view of views) {
     const reading = readingOf(view);
     for (const service of view.list('Service')) {
-      const read = readService(service, reading, index === 0);
+      const read = readService(service, reading);
       const known = services.get(read.host);
       services.set(
         read.host,
-        known === undefined ? read : { ...known, endpoints: [...known.endpoints, ...read.endpoints] },
+        known === undefined
+          ? read
+          : {
+              ...known,
+              homes: [...(known.homes ?? []), view.id],
+              endpoints: [...known.endpoints, ...read.endpoints],
+            },
       );
     }
-  });
+  }
   const [own] = views;
   const entries = own === undefined ? [] : serviceEntries(rules, own);
   return { services: [...services.values(), ...entries], gateways: views.flatMap(gatewaysOf) };
@@ -112,7 +118,7 @@ function readingOf(view: ClusterView): Reading {
 
 const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`;
 
-function readService(service: Resource, reading: Reading, isOwn: boolean): ModelService {
+function readService(service: Resource, reading: Reading): ModelService {
   const { name, namespace = 'default' } = service.metadata;
   const ports = serviceFields(service).spec?.ports ?? [];
   const endpoints = (reading.slices.get(keyOf(namespace, name)) ?? []).flatMap((slice) => {
@@ -133,7 +139,7 @@ function readService(service: Resource, reading: Reading, isOwn: boolean): Model
     namespace,
     aliases: [`${name}.${namespace}`, `${name}.${namespace}.svc`],
     shortName: name,
-    resolvable: isOwn,
+    homes: [reading.view.id],
     ports: ports.map(({ port }) => port),
     endpoints,
   };
@@ -180,7 +186,7 @@ const serviceEntries = (rules: Rules, own: ClusterView): ModelService[] =>
       namespace,
       aliases: [],
       shortName: undefined,
-      resolvable: true,
+      homes: undefined,
       ports: spec.ports.map(({ number }) => number),
       endpoints: [
         ...(spec.endpoints ?? []).map(({ address, ports: own = {}, labels = {} }) => ({

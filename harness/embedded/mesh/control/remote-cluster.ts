@@ -70,6 +70,7 @@ export class RemoteCluster implements ClusterView {
   readonly #aborted = new AbortController();
   readonly #began = Date.now();
   readonly #agent: Agent;
+  readonly #access: Access | undefined;
   readonly #timer: NodeJS.Timeout;
 
   constructor(options: RemoteOptions) {
@@ -78,6 +79,7 @@ export class RemoteCluster implements ClusterView {
     this.kubeconfig = options.kubeconfig;
     this.#options = options;
     const access = readAccess(options.kubeconfig);
+    this.#access = access;
     this.#agent = new Agent({ keepAlive: true, ...(access?.ca === undefined ? {} : { ca: access.ca }) });
     // Who waits for it has to hear that it timed out.
     this.#timer = setTimeout(options.onChange, SYNC_TIMEOUT_MS * options.timeScale + 1);
@@ -101,6 +103,14 @@ export class RemoteCluster implements ClusterView {
     this.#agent.destroy();
   }
 
+  /** Asks for something else than the kinds that are read. Gives the status and what was answered; rejects without an answer. */
+  async send(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
+    if (this.#access === undefined) throw new Error(`no address of ${this.id}`);
+    const answer = await this.#ask(this.#access, { method, path, body });
+    const text = await textOf(answer);
+    return { status: answer.statusCode ?? 0, body: JSON.parse(text) };
+  }
+
   async #keepReading(kind: string, access: Access): Promise<void> {
     while (!this.#aborted.signal.aborted) {
       try {
@@ -113,9 +123,8 @@ export class RemoteCluster implements ClusterView {
   }
 
   async #list(kind: string, access: Access): Promise<string> {
-    const answer = await this.#get(access, PATHS[kind] ?? '');
-    let text = '';
-    for await (const chunk of answer.setEncoding('utf8') as AsyncIterable<string>) text += chunk;
+    const answer = await this.#ask(access, { path: PATHS[kind] ?? '' });
+    const text = await textOf(answer);
     if (answer.statusCode !== 200)
       throw new Error(`listing ${kind} of ${this.id}: HTTP ${String(answer.statusCode)}`);
     const { items, metadata } = JSON.parse(text) as {
@@ -129,7 +138,7 @@ export class RemoteCluster implements ClusterView {
 
   async #watch(kind: string, access: Access, version: string): Promise<void> {
     const query = `?watch=true&allowWatchBookmarks=true&resourceVersion=${version}`;
-    const answer = await this.#get(access, (PATHS[kind] ?? '') + query);
+    const answer = await this.#ask(access, { path: (PATHS[kind] ?? '') + query });
     if (answer.statusCode !== 200) {
       answer.resume();
       throw new Error(`watching ${kind} of ${this.id}: HTTP ${String(answer.statusCode)}`);
@@ -146,11 +155,23 @@ export class RemoteCluster implements ClusterView {
     }
   }
 
-  #get({ server, token }: Access, path: string): Promise<IncomingMessage> {
+  #ask(
+    { server, token }: Access,
+    {
+      method = 'GET',
+      path,
+      body,
+    }: { readonly method?: string; readonly path: string; readonly body?: unknown },
+  ): Promise<IncomingMessage> {
     const url = new URL(path, server);
     const secure = url.protocol === 'https:';
     const options: RequestOptions = {
-      headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: 'application/json',
+        'content-type': method === 'PATCH' ? 'application/json-patch+json' : 'application/json',
+      },
       signal: this.#aborted.signal,
       ...(secure ? { agent: this.#agent } : {}),
     };
@@ -161,9 +182,15 @@ export class RemoteCluster implements ClusterView {
         resolve(answer);
       });
       request.on('error', reject);
-      request.end();
+      request.end(body === undefined ? undefined : JSON.stringify(body));
     });
   }
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of answer.setEncoding('utf8') as AsyncIterable<string>) text += chunk;
+  return text;
 }
 
 const keyOf = ({ metadata: { namespace = '', name } }: Resource): string => `${namespace}/${name}`;

@@ -48,8 +48,7 @@ test.each([
   expect(refuse(object(kind, spec))).toContain(part);
 });
 
-test('the Gateway API is refused, and what is not of a mesh is none of its business', () => {
-  expect(refuse(object('Gateway', {}, 'gateway.networking.k8s.io/v1'))).toContain('Gateway API');
+test('what is not of a mesh is none of its business', () => {
   expect(refuse(object('Deployment', { anything: true }, 'apps/v1'))).toBeUndefined();
 });
 

@@ -1,6 +1,7 @@
 /** Istio's kinds, as far as they are implemented. What a schema does not name is refused, never ignored. */
 import { z } from 'zod';
 import type { Resource } from '../../types.ts';
+import { GATEWAY_GROUP, readGatewayApi, refuseGatewayApi } from './gateway-api.ts';
 
 const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
@@ -77,6 +78,7 @@ const httpRoute = z.strictObject({
     .array(
       z.strictObject({
         name: z.string().optional(),
+        port: z.int().optional(),
         uri: textMatch.optional(),
         method: textMatch.optional(),
         headers: z.record(z.string(), textMatch).optional(),
@@ -178,13 +180,13 @@ const SCHEMAS = {
 type Kind = keyof typeof SCHEMAS;
 
 const ISTIO_GROUPS = /^(networking|security|telemetry|extensions)\.istio\.io\//;
-const GATEWAY_API = /^gateway\.networking\.k8s\.io\//;
 
 const isKnown = (kind: string): kind is Kind => Object.hasOwn(SCHEMAS, kind);
 
 /** Why an object of Istio's cannot be what it says here; undefined for others, and for what is implemented. */
-export function refuse({ apiVersion, kind, spec }: Resource): string | undefined {
-  if (GATEWAY_API.test(apiVersion)) return `the embedded mesh does not implement the Gateway API (${kind})`;
+export function refuse(object: Resource): string | undefined {
+  const { apiVersion, kind, spec } = object;
+  if (apiVersion.startsWith(`${GATEWAY_GROUP}/`)) return refuseGatewayApi(object);
   if (!ISTIO_GROUPS.test(apiVersion)) return undefined;
   if (!isKnown(kind)) {
     return `the embedded mesh does not implement ${kind}; it implements ${Object.keys(SCHEMAS).join(', ')}`;
@@ -223,10 +225,11 @@ export function readRules(list: (kind: string) => readonly Resource[]): Rules {
         return [{ name, namespace, created, spec: data as z.infer<(typeof SCHEMAS)[K]> }];
       })
       .sort((a, b) => a.created.localeCompare(b.created) || a.name.localeCompare(b.name));
+  const kubernetes = readGatewayApi(list);
   return {
     destinationRules: read('DestinationRule'),
-    virtualServices: read('VirtualService'),
-    gateways: read('Gateway'),
+    virtualServices: [...read('VirtualService'), ...kubernetes.virtualServices],
+    gateways: [...read('Gateway'), ...kubernetes.gateways],
     peerAuthentications: read('PeerAuthentication'),
     serviceEntries: read('ServiceEntry'),
   };

@@ -25,19 +25,21 @@ const straightTo = (cluster: string): RouteConfig => ({
 });
 
 /** For a sidecar: by `HOST:PORT`, all services that its pod can resolve. */
-export function sidecarHosts(model: Model, rules: Rules, namespace: string): Map<string, VirtualHostConfig> {
+export function sidecarHosts(
+  model: Model,
+  rules: Rules,
+  { namespace, cluster }: { readonly namespace: string; readonly cluster: string },
+): Map<string, VirtualHostConfig> {
   const hosts = new Map<string, VirtualHostConfig>();
-  for (const service of model.services.filter(({ resolvable }) => resolvable)) {
+  for (const service of model.services.filter(({ homes }) => homes?.includes(cluster) ?? true)) {
     const rule = rules.virtualServices.find(
       ({ spec, namespace: home }) =>
         (spec.gateways ?? [MESH]).includes(MESH) &&
         spec.hosts.some((host) => fullHost(host, home) === service.host),
     );
     for (const port of service.ports) {
-      const routes =
-        rule === undefined
-          ? [straightTo(clusterName(port, '', service.host))]
-          : routesOf(rule, { model, port });
+      const ruled = rule === undefined ? [] : routesOf(rule, { model, port });
+      const routes = ruled.length > 0 ? ruled : [straightTo(clusterName(port, '', service.host))];
       const names = [service.host, ...service.aliases];
       if (service.namespace === namespace && service.shortName !== undefined) names.push(service.shortName);
       for (const name of names) hosts.set(`${name}:${String(port)}`, { name: service.host, routes });
@@ -77,8 +79,10 @@ function routesOf(
   { spec, namespace }: Rule<VirtualService>,
   at: { readonly model: Model; readonly port: number | undefined },
 ): RouteConfig[] {
-  return spec.http.map((route) => ({
-    matches: (route.match ?? []).map(matchOf),
+  const isMeant = ({ match = [] }: HttpRoute): boolean =>
+    match.length === 0 || match.some(({ port = at.port }) => port === at.port);
+  return spec.http.filter(isMeant).map((route) => ({
+    matches: (route.match ?? []).filter(({ port = at.port }) => port === at.port).map(matchOf),
     targets: route.route.map(({ destination, weight }) => {
       const host = fullHost(destination.host, namespace);
       const service = at.model.services.find((one) => one.host === host);

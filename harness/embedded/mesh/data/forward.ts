@@ -35,7 +35,12 @@ export interface Asked {
 
 /** How one attempt ended. `stale`: on a kept connection that was already closed. */
 export type Outcome =
-  | { readonly kind: 'answered'; readonly status: number; readonly answer: IncomingMessage }
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly answer: IncomingMessage;
+      readonly tookMs: number;
+    }
   | { readonly kind: 'connect' | 'stale' | 'reset' | 'timeout'; readonly reason: string };
 
 /** Headers without those of the connection. */
@@ -75,7 +80,8 @@ export function ask(asked: Asked, agent: Agent, timeoutMs?: number): Promise<Out
     request.once('response', (answer) => {
       clearTimeout(timer);
       answer.on('error', () => undefined);
-      resolve({ kind: 'answered', status: answer.statusCode ?? 502, answer });
+      const tookMs = Math.round(performance.now() - began);
+      resolve({ kind: 'answered', status: answer.statusCode ?? 502, answer, tookMs });
     });
     request.on('error', (error) => {
       clearTimeout(timer);
@@ -88,13 +94,18 @@ export function ask(asked: Asked, agent: Agent, timeoutMs?: number): Promise<Out
   });
 }
 
+/** A sidecar calls itself `envoy` to its own pod; gateways and the way into a pod have set another name. */
+const serverOf = (response: ServerResponse): string => String(response.getHeader('server') ?? 'envoy');
+
 /** Passes an answer on. `done` is called once, when it has been sent or given up. */
 export function passBack(
-  { status, answer }: Extract<Outcome, { kind: 'answered' }>,
+  { status, answer, tookMs }: Extract<Outcome, { kind: 'answered' }>,
   response: ServerResponse,
   done: () => void,
 ): void {
-  response.writeHead(status, { ...endToEnd(answer.headers), server: 'envoy' });
+  // By the second header one tells what came from behind a proxy from what is its own.
+  const added = { server: serverOf(response), 'x-envoy-upstream-service-time': String(tookMs) };
+  response.writeHead(status, { ...endToEnd(answer.headers), ...added });
   response.once('close', () => {
     if (!response.writableFinished) answer.destroy();
     done();
@@ -110,7 +121,7 @@ export function answerWith(response: ServerResponse, status: number, text: strin
   response.writeHead(status, {
     'content-type': 'text/plain',
     'content-length': Buffer.byteLength(text),
-    server: 'envoy',
+    server: serverOf(response),
   });
   response.end(text);
 }

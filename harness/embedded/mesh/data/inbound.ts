@@ -119,6 +119,7 @@ export class Inbound {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     await this.#options.thawed();
+    response.setHeader('server', 'istio-envoy');
     const port = this.#portOf(request);
     if (port === undefined) {
       answerWith(response, 404, '');
