@@ -1,6 +1,6 @@
 /** A mesh as its documents install it, in one cluster: what `istioctl install`, certificates and labels come to. */
 import manifest from '../../package.json' with { type: 'json' };
-import { injectorWebhooks, PROXY_IMAGE } from './mesh/index.ts';
+import { injectorWebhooks } from './mesh/index.ts';
 import type { ClusterSpec, Resource } from './types.ts';
 
 export const SYSTEM = 'istio-system';
@@ -20,6 +20,24 @@ export interface Installation {
   readonly needsGateway: boolean;
 }
 
+/** The revision of a cluster's first control plane. */
+export const firstRevision = ({ revision = 'default' }: ClusterSpec): string => revision;
+
+/** What a Deployment or Service of a revision's control plane is called. */
+export const istiodOf = (revision: string): string =>
+  revision === 'default' ? 'istiod' : `istiod-${revision}`;
+
+/** A control plane of a revision: the first of its cluster, or one beside it. */
+export function controlPlaneObjects(cluster: ClusterSpec, revision = firstRevision(cluster)): Resource[] {
+  const isDefault = revision === firstRevision(cluster);
+  const selector = { app: 'istiod', 'istio.io/rev': revision };
+  return [
+    injectorWebhooks(revision, { isDefault, caBundle: '' }),
+    service(istiodOf(revision), selector, { type: 'ClusterIP', port: 15012 }),
+    controlPlane(cluster, revision),
+  ];
+}
+
 /** All objects of the mesh in a cluster, in the order in which they need each other. */
 export function meshObjects(installation: Installation): Resource[] {
   return [
@@ -28,9 +46,7 @@ export function meshObjects(installation: Installation): Resource[] {
     ...readerRights(),
     secret('cacerts', installation.authority),
     rootConfigMap(installation.authority),
-    injectorWebhooks('default', { isDefault: true, caBundle: '' }),
-    service('istiod', { app: 'istiod' }, { type: 'ClusterIP', port: 15012 }),
-    controlPlane(installation.spec),
+    ...controlPlaneObjects(installation.spec),
     ...(installation.needsGateway ? gateway(installation.spec) : []),
   ];
 }
@@ -137,12 +153,14 @@ interface Workload {
   readonly name: string;
   readonly labels: Record<string, string>;
   /** Of its pods, besides. */
-  readonly podLabels?: Record<string, string>;
+  readonly podLabels: Record<string, string>;
+  readonly podAnnotations?: Record<string, string>;
   readonly account: string;
   readonly container: unknown;
 }
 
-function deployment({ name, labels, podLabels, account: serviceAccountName, container }: Workload): Resource {
+function deployment({ name, labels, account: serviceAccountName, container, ...pods }: Workload): Resource {
+  const { podLabels, podAnnotations: annotations = {} } = pods;
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -154,7 +172,7 @@ function deployment({ name, labels, podLabels, account: serviceAccountName, cont
       revisionHistoryLimit: 10,
       progressDeadlineSeconds: 600,
       template: {
-        metadata: { labels: { ...labels, ...podLabels } },
+        metadata: { labels: { ...labels, ...podLabels }, annotations },
         spec: {
           serviceAccountName,
           terminationGracePeriodSeconds: 30,
@@ -166,10 +184,10 @@ function deployment({ name, labels, podLabels, account: serviceAccountName, cont
   };
 }
 
-const controlPlane = ({ name }: ClusterSpec): Resource =>
+const controlPlane = ({ name }: ClusterSpec, revision: string): Resource =>
   deployment({
-    name: 'istiod',
-    labels: { app: 'istiod', 'istio.io/rev': 'default' },
+    name: istiodOf(revision),
+    labels: { app: 'istiod', 'istio.io/rev': revision },
     // A control plane would wait for itself to inject its own proxy.
     podLabels: { 'sidecar.istio.io/inject': 'false' },
     account: 'istiod',
@@ -178,12 +196,13 @@ const controlPlane = ({ name }: ClusterSpec): Resource =>
       image: `meshproof.dev/embedded/pilot:${version}`,
       env: [
         { name: 'CLUSTER_ID', value: name },
-        { name: 'REVISION', value: 'default' },
+        { name: 'REVISION', value: revision },
       ],
     },
   });
 
-function gateway({ network }: ClusterSpec): Resource[] {
+function gateway(cluster: ClusterSpec): Resource[] {
+  const { network, revision } = cluster;
   const labels = {
     app: GATEWAY,
     istio: 'eastwestgateway',
@@ -194,10 +213,16 @@ function gateway({ network }: ClusterSpec): Resource[] {
     deployment({
       name: GATEWAY,
       labels,
+      podLabels: {
+        'sidecar.istio.io/inject': 'true',
+        ...(revision === undefined ? {} : { 'istio.io/rev': revision }),
+      },
+      podAnnotations: { 'inject.istio.io/templates': 'gateway' },
       account: `${GATEWAY}-service-account`,
       container: {
         name: 'istio-proxy',
-        image: PROXY_IMAGE,
+        image: 'auto',
+        imagePullPolicy: 'IfNotPresent',
         args: ['proxy', 'router'],
         ports: [{ containerPort: TLS_PORT, name: 'tls', protocol: 'TCP' }],
       },

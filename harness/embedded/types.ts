@@ -149,6 +149,8 @@ export interface ClusterSpec {
   readonly network: string;
   readonly region?: string;
   readonly zone?: string;
+  /** Of its control plane. @default the default revision */
+  readonly revision?: string;
 }
 
 /** What a world is asked to be; written to a file that its process reads. */

@@ -6,7 +6,7 @@ import { sleep } from '../wait/wait.ts';
 import { takeBlock, type Block } from './addresses.ts';
 import { createStore, startApiServer, type ApiServer } from './api-server/server.ts';
 import { effectsOf, type Effects, type Place } from './defects/index.ts';
-import { meshObjects, READER, remoteSecret, SYSTEM } from './install.ts';
+import { firstRevision, istiodOf, meshObjects, READER, remoteSecret, SYSTEM } from './install.ts';
 import { startCluster } from './kubelet/index.ts';
 import { cacertsOf, createMesh, createRoot, refuse } from './mesh/index.ts';
 import { accountKubeconfig } from './remote-access.ts';
@@ -64,7 +64,7 @@ export async function startWorld(spec: WorldSpec, tell: (message: WorldMessage) 
     }),
   );
   await introduce(clusters, effects);
-  if (!effects.isIncomplete) await Promise.all(clusters.map(({ store }) => complete(store, needsGateway)));
+  if (!effects.isIncomplete) await Promise.all(clusters.map((one) => complete(one, needsGateway)));
   const end = effects.goesOn(clusters);
   return worldOf(clusters, end);
 }
@@ -196,8 +196,8 @@ const LOOK_MS = 20;
 const COMPLETE_MS = 60_000;
 
 /** Resolves when all pods of the mesh are ready. */
-async function complete(store: Store, needsGateway: boolean): Promise<void> {
-  const wanted = needsGateway ? ['istiod', 'istio-eastwestgateway'] : ['istiod'];
+async function complete({ spec, store }: RunningCluster, needsGateway: boolean): Promise<void> {
+  const wanted = [istiodOf(firstRevision(spec)), ...(needsGateway ? ['istio-eastwestgateway'] : [])];
   const deadline = Date.now() + COMPLETE_MS;
   for (;;) {
     const missing = wanted.filter((name) => !isAvailable(store, name));

@@ -123,7 +123,9 @@ export const installation: Readonly<Record<string, Defect>> = {
     symptom: 'its pods are refused: nothing answers the injector',
     source: 'https://istio.io/latest/docs/ops/common-problems/injection/',
     object: (object, { isFirst }) =>
-      !isFirst && is(object, 'Deployment', 'istiod') ? scaledAway(object) : object,
+      !isFirst && is(object, 'Deployment') && object.metadata.labels?.['app'] === 'istiod'
+        ? scaledAway(object)
+        : object,
     isIncomplete: true,
   },
 };

@@ -70,8 +70,6 @@ export class EmbeddedProvider implements Provider {
   }): string | undefined {
     if (clusters.some(({ role }) => role === 'remote'))
       return 'the embedded mesh has a control plane in every cluster: it knows no remote clusters';
-    if (clusters.some(({ revision }) => revision !== undefined))
-      return 'the embedded mesh has no control planes of named revisions';
     return variant === 'replicated'
       ? 'the control planes of the embedded mesh always know of the other clusters'
       : undefined;
@@ -87,11 +85,12 @@ export class EmbeddedProvider implements Provider {
     if (kept !== undefined && (await answers(kept))) return keptWorld(directory);
     const { timeScale, defects, keep } = this.#options;
     const spec: WorldSpec = {
-      clusters: clusters.map(({ name, network, region, zone }) => ({
+      clusters: clusters.map(({ name, network, region, zone, revision }) => ({
         name,
         network,
         ...(region === undefined ? {} : { region }),
         ...(zone === undefined ? {} : { zone }),
+        ...(revision === undefined ? {} : { revision }),
       })),
       directory,
       timeScale,
