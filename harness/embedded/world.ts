@@ -4,10 +4,20 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep } from '../wait/wait.ts';
 import { takeBlock, type Block } from './addresses.ts';
+import { requestDeletion } from './api-server/deletion.ts';
 import { createStore, startApiServer, type ApiServer } from './api-server/server.ts';
 import { effectsOf, type Effects, type Place } from './defects/index.ts';
-import { firstRevision, istiodOf, meshObjects, READER, remoteSecret, SYSTEM } from './install.ts';
+import {
+  controlPlaneObjects,
+  firstRevision,
+  istiodOf,
+  meshObjects,
+  READER,
+  remoteSecret,
+  SYSTEM,
+} from './install.ts';
 import { startCluster } from './kubelet/index.ts';
+import { refOf } from './kubelet/reconciler.ts';
 import { cacertsOf, createMesh, createRoot, refuse } from './mesh/index.ts';
 import { accountKubeconfig } from './remote-access.ts';
 import {
@@ -35,6 +45,9 @@ export interface World {
   /** Stops a cluster's node, or its API server alone: nothing is closed, nothing answers. */
   freeze(cluster: string, part: 'node' | 'api-server'): void;
   thaw(cluster: string, part: 'node' | 'api-server'): void;
+  /** A control plane of another revision beside the first. */
+  install(cluster: string, revision: string): void;
+  uninstall(cluster: string, revision: string): void;
   close(): Promise<void>;
 }
 
@@ -66,7 +79,7 @@ export async function startWorld(spec: WorldSpec, tell: (message: WorldMessage) 
   await introduce(clusters, effects);
   if (!effects.isIncomplete) await Promise.all(clusters.map((one) => complete(one, needsGateway)));
   const end = effects.goesOn(clusters);
-  return worldOf(clusters, end);
+  return worldOf(clusters, effects, end);
 }
 
 async function siteOf(spec: ClusterSpec, index: number, timeScale: number): Promise<Site> {
@@ -97,7 +110,7 @@ function reaches(from: ClusterSpec, sites: readonly Site[], address: string): bo
   });
 }
 
-function worldOf(clusters: readonly RunningCluster[], end: () => void): World {
+function worldOf(clusters: readonly RunningCluster[], effects: Effects, end: () => void): World {
   const find = (name: string): RunningCluster => {
     const found = clusters.find(({ spec }) => spec.name === name);
     if (found === undefined) throw new Error(`there is no cluster ${name}`);
@@ -113,6 +126,17 @@ function worldOf(clusters: readonly RunningCluster[], end: () => void): World {
       const { api, node } = find(name);
       if (part === 'node') node.unfreeze();
       api.thaw();
+    },
+    install: (name, revision) => {
+      const cluster = find(name);
+      create(cluster, controlPlaneObjects(cluster.spec, revision), effects);
+    },
+    uninstall: (name, revision) => {
+      const { spec, store } = find(name);
+      for (const object of controlPlaneObjects(spec, revision)) {
+        const there = store.get(refOf(object));
+        if (there !== undefined) requestDeletion(store, there);
+      }
     },
     close: async () => {
       end();

@@ -185,6 +185,7 @@ function placingOf({ id, options }: Run): Pick<RunContext, Placing> {
 function contextOf(run: Run, { variant, scenarios }: Chosen, { ready, provider }: Place): RunContext {
   const { options } = run;
   const { mesh, members } = ready;
+  const where = { runId: run.clustersOf, directory: variantDirectory(run, variant) };
   return {
     ...placingOf(run),
     variant,
@@ -200,11 +201,9 @@ function contextOf(run: Run, { variant, scenarios }: Chosen, { ready, provider }
     risk: run.risk,
     evidence: run.earlier?.evidence ?? {},
     settled: (run.earlier?.decided ?? []).map(({ id }) => id),
-    freezer: provider.freezer?.({
-      runId: run.clustersOf,
-      directory: variantDirectory(run, variant),
-    }),
-    revisionInstaller: {
+    freezer: provider.freezer?.(where),
+    revisionInstaller: provider.revisions?.(where) ?? {
+      kind: 'istioctl',
       program: options.istioctlBin,
       hub: options.istioHub,
       tag: options.istioTag,

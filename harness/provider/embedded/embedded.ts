@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import type { WorldMessage } from '../../embedded/world-file.ts';
 import type { WorldSpec } from '../../embedded/types.ts';
 import type { ClusterTopology } from '../../topology/topology.ts';
-import type { ClusterRequest, Finding, FreezerHandle, ProvidedCluster, Provider, Rising } from '../types.ts';
+import type {
+  ClusterRequest,
+  Finding,
+  FreezerHandle,
+  ProvidedCluster,
+  Provider,
+  RevisionHandle,
+  Rising,
+} from '../types.ts';
 import { answers, endWorld, readWorld } from './control.ts';
 import { embeddedPreflight } from './preflight.ts';
 import { startWorldProcess } from './process.ts';
@@ -76,6 +84,10 @@ export class EmbeddedProvider implements Provider {
   }
 
   freezer({ directory }: { readonly directory: string }): FreezerHandle {
+    return { kind: 'embedded', directory };
+  }
+
+  revisions({ directory }: { readonly directory: string }): RevisionHandle {
     return { kind: 'embedded', directory };
   }
 
