@@ -1,4 +1,4 @@
-/** Where a world is spoken to by those who made it: over HTTP, with a secret. It freezes, thaws and ends. */
+/** Where a world is spoken to by those who made it: over HTTP, with a secret. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -6,11 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { WorldFile } from './world-file.ts';
 
-/** What can be asked of a world. */
+/** What can be asked of a world. All but `end` throw for a cluster that there is not. */
 export interface Deeds {
-  /** `freeze` and `thaw` throw for a cluster that there is not. */
   freeze(cluster: string, part: 'node' | 'api-server'): void;
   thaw(cluster: string, part: 'node' | 'api-server'): void;
+  /** A control plane of another revision beside the first. Throws for one that is there. */
+  install(cluster: string, revision: string): void;
+  /** What is not there is gone already. */
+  uninstall(cluster: string, revision: string): void;
   end(): void;
 }
 
@@ -49,6 +52,15 @@ function answer(url: URL, deeds: Deeds): string {
       deeds.end();
     });
     return 'ending';
+  }
+  const revision = url.searchParams.get('revision');
+  if (revision !== null && url.pathname === '/install') {
+    deeds.install(cluster, revision);
+    return 'done';
+  }
+  if (revision !== null && url.pathname === '/uninstall') {
+    deeds.uninstall(cluster, revision);
+    return 'done';
   }
   if (part !== 'node' && part !== 'api-server') throw new Error('expected part=node or part=api-server');
   if (url.pathname === '/freeze') deeds.freeze(cluster, part);

@@ -1,6 +1,6 @@
 /** A mesh as its documents install it, in one cluster: what `istioctl install`, certificates and labels come to. */
 import manifest from '../../package.json' with { type: 'json' };
-import { injectorWebhooks, PROXY_IMAGE } from './mesh/index.ts';
+import { injectorWebhooks } from './mesh/index.ts';
 import type { ClusterSpec, Resource } from './types.ts';
 
 export const SYSTEM = 'istio-system';
@@ -22,6 +22,24 @@ export interface Installation {
   readonly hasRemotes: boolean;
 }
 
+/** The revision of a cluster's first control plane. */
+export const firstRevision = ({ revision = 'default' }: ClusterSpec): string => revision;
+
+/** What a Deployment or Service of a revision's control plane is called. */
+export const istiodOf = (revision: string): string =>
+  revision === 'default' ? 'istiod' : `istiod-${revision}`;
+
+/** A control plane of a revision: the first of its cluster, or one beside it. */
+export function controlPlaneObjects(cluster: ClusterSpec, revision = firstRevision(cluster)): Resource[] {
+  const isDefault = revision === firstRevision(cluster);
+  const selector = { app: 'istiod', 'istio.io/rev': revision };
+  return [
+    injectorWebhooks(revision, { isDefault, caBundle: '' }),
+    service(istiodOf(revision), selector, { type: 'ClusterIP', ports: CONTROL_PLANE_PORTS.slice(0, 1) }),
+    controlPlane(cluster, revision),
+  ];
+}
+
 /** All objects of the mesh in a cluster, in the order in which they need each other. */
 export function meshObjects(installation: Installation): Resource[] {
   return [
@@ -30,9 +48,7 @@ export function meshObjects(installation: Installation): Resource[] {
     ...readerRights(),
     secret('cacerts', installation.authority),
     rootConfigMap(installation.authority),
-    injectorWebhooks('default', { isDefault: true, caBundle: '' }),
-    service('istiod', { app: 'istiod' }, { type: 'ClusterIP', ports: CONTROL_PLANE_PORTS.slice(0, 1) }),
-    controlPlane(installation.spec),
+    ...controlPlaneObjects(installation.spec),
     ...doors(installation),
   ];
 }
@@ -158,12 +174,14 @@ interface Workload {
   readonly name: string;
   readonly labels: Record<string, string>;
   /** Of its pods, besides. */
-  readonly podLabels?: Record<string, string>;
+  readonly podLabels: Record<string, string>;
+  readonly podAnnotations?: Record<string, string>;
   readonly account: string;
   readonly container: unknown;
 }
 
-function deployment({ name, labels, podLabels, account: serviceAccountName, container }: Workload): Resource {
+function deployment({ name, labels, account: serviceAccountName, container, ...pods }: Workload): Resource {
+  const { podLabels, podAnnotations: annotations = {} } = pods;
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -175,7 +193,7 @@ function deployment({ name, labels, podLabels, account: serviceAccountName, cont
       revisionHistoryLimit: 10,
       progressDeadlineSeconds: 600,
       template: {
-        metadata: { labels: { ...labels, ...podLabels } },
+        metadata: { labels: { ...labels, ...podLabels }, annotations },
         spec: {
           serviceAccountName,
           terminationGracePeriodSeconds: 30,
@@ -187,10 +205,10 @@ function deployment({ name, labels, podLabels, account: serviceAccountName, cont
   };
 }
 
-const controlPlane = ({ name }: ClusterSpec): Resource =>
+const controlPlane = ({ name }: ClusterSpec, revision: string): Resource =>
   deployment({
-    name: 'istiod',
-    labels: { app: 'istiod', 'istio.io/rev': 'default' },
+    name: istiodOf(revision),
+    labels: { app: 'istiod', 'istio.io/rev': revision },
     // A control plane would wait for itself to inject its own proxy.
     podLabels: { 'sidecar.istio.io/inject': 'false' },
     account: 'istiod',
@@ -199,13 +217,14 @@ const controlPlane = ({ name }: ClusterSpec): Resource =>
       image: `meshproof.dev/embedded/pilot:${version}`,
       env: [
         { name: 'CLUSTER_ID', value: name },
-        { name: 'REVISION', value: 'default' },
+        { name: 'REVISION', value: revision },
       ],
     },
   });
 
 /** An east-west gateway, that leads to the control plane at other ports. */
-export function gateway({ network }: ClusterSpec, otherPorts: readonly number[] = []): Resource[] {
+export function gateway(cluster: ClusterSpec, otherPorts: readonly number[] = []): Resource[] {
+  const { network, revision } = cluster;
   const labels = {
     app: GATEWAY,
     istio: 'eastwestgateway',
@@ -216,10 +235,16 @@ export function gateway({ network }: ClusterSpec, otherPorts: readonly number[] 
     deployment({
       name: GATEWAY,
       labels,
+      podLabels: {
+        'sidecar.istio.io/inject': 'true',
+        ...(revision === undefined ? {} : { 'istio.io/rev': revision }),
+      },
+      podAnnotations: { 'inject.istio.io/templates': 'gateway' },
       account: `${GATEWAY}-service-account`,
       container: {
         name: 'istio-proxy',
-        image: PROXY_IMAGE,
+        image: 'auto',
+        imagePullPolicy: 'IfNotPresent',
         args: ['proxy', 'router'],
         ports: [{ containerPort: TLS_PORT, name: 'tls', protocol: 'TCP' }],
       },

@@ -36,6 +36,8 @@ async function main(): Promise<void> {
     end,
     freeze: (cluster, part) => world?.freeze(cluster, part),
     thaw: (cluster, part) => world?.thaw(cluster, part),
+    install: (cluster, revision) => world?.install(cluster, revision),
+    uninstall: (cluster, revision) => world?.uninstall(cluster, revision),
   });
   world = await startWorld(spec, tell);
   tell({ type: 'ready' });

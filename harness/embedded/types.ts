@@ -153,6 +153,8 @@ export interface ClusterSpec {
   readonly serviceSubnet?: string;
   readonly region?: string;
   readonly zone?: string;
+  /** Of its control plane. @default the default revision */
+  readonly revision?: string;
 }
 
 /** What a world is asked to be; written to a file that its process reads. */

@@ -1,6 +1,7 @@
 /**
  * What a world writes to `world.json` in its directory before anything else: whoever finds the file can speak to it.
- * POST `/` answers `here`; `/freeze` and `/thaw` take `cluster` and `part`; `/end` ends it.
+ * POST `/` answers `here`; `/freeze` and `/thaw` take `cluster` and `part`; `/install` and
+ * `/uninstall` take `cluster` and `revision`; `/end` ends it.
  */
 export interface WorldFile {
   readonly pid: number;

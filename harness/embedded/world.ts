@@ -4,9 +4,18 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep } from '../wait/wait.ts';
 import { takeBlock, type Block } from './addresses.ts';
+import { requestDeletion } from './api-server/deletion.ts';
 import { createStore, startApiServer, type ApiServer } from './api-server/server.ts';
 import { effectsOf, type Effects, type Place } from './defects/index.ts';
-import { meshObjects, READER, remoteSecret, SYSTEM } from './install.ts';
+import {
+  controlPlaneObjects,
+  firstRevision,
+  istiodOf,
+  meshObjects,
+  READER,
+  remoteSecret,
+  SYSTEM,
+} from './install.ts';
 import {
   addressFollowed,
   callsItsInjector,
@@ -15,6 +24,7 @@ import {
   remoteObjects,
 } from './install-remote.ts';
 import { startCluster } from './kubelet/index.ts';
+import { refOf } from './kubelet/reconciler.ts';
 import {
   type Alter,
   cacertsOf,
@@ -50,6 +60,9 @@ export interface World {
   /** Stops a cluster's node, or its API server alone: nothing is closed, nothing answers. */
   freeze(cluster: string, part: 'node' | 'api-server'): void;
   thaw(cluster: string, part: 'node' | 'api-server'): void;
+  /** A control plane of another revision beside the first. */
+  install(cluster: string, revision: string): void;
+  uninstall(cluster: string, revision: string): void;
   close(): Promise<void>;
 }
 
@@ -82,12 +95,12 @@ export async function startWorld(spec: WorldSpec, tell: (message: WorldMessage) 
   await introduce(clusters, effects);
   if (!effects.isIncomplete)
     await Promise.all(
-      clusters.map(({ spec: { primary }, store }) =>
-        primary === undefined ? complete(store, needsGateway) : joined(store, needsGateway),
+      clusters.map((one) =>
+        one.spec.primary === undefined ? complete(one, needsGateway) : joined(one.store, needsGateway),
       ),
     );
   const end = effects.goesOn(clusters);
-  return worldOf(clusters, end);
+  return worldOf(clusters, effects, end);
 }
 
 /** What is installed in a cluster: a control plane, or the way to another cluster's. */
@@ -146,7 +159,7 @@ function reaches(from: Site, { sites, effects }: Around, address: string): boole
   });
 }
 
-function worldOf(clusters: readonly RunningCluster[], end: () => void): World {
+function worldOf(clusters: readonly RunningCluster[], effects: Effects, end: () => void): World {
   const find = (name: string): RunningCluster => {
     const found = clusters.find(({ spec }) => spec.name === name);
     if (found === undefined) throw new Error(`there is no cluster ${name}`);
@@ -162,6 +175,17 @@ function worldOf(clusters: readonly RunningCluster[], end: () => void): World {
       const { api, node } = find(name);
       if (part === 'node') node.unfreeze();
       api.thaw();
+    },
+    install: (name, revision) => {
+      const cluster = find(name);
+      create(cluster, controlPlaneObjects(cluster.spec, revision), effects);
+    },
+    uninstall: (name, revision) => {
+      const { spec, store } = find(name);
+      for (const object of controlPlaneObjects(spec, revision)) {
+        const there = store.get(refOf(object));
+        if (there !== undefined) requestDeletion(store, there);
+      }
     },
     close: async () => {
       end();
@@ -271,8 +295,8 @@ const LOOK_MS = 20;
 const COMPLETE_MS = 60_000;
 
 /** Resolves when all pods of the mesh are ready. */
-async function complete(store: Store, needsGateway: boolean): Promise<void> {
-  const wanted = needsGateway ? ['istiod', 'istio-eastwestgateway'] : ['istiod'];
+async function complete({ spec, store }: RunningCluster, needsGateway: boolean): Promise<void> {
+  const wanted = [istiodOf(firstRevision(spec)), ...(needsGateway ? ['istio-eastwestgateway'] : [])];
   const deadline = Date.now() + COMPLETE_MS;
   for (;;) {
     const missing = wanted.filter((name) => !isAvailable(store, name));

@@ -1,3 +1,4 @@
+import type { RevisionInstaller } from '../mesh/istio/revision.ts';
 import type { MeshFacts } from '../mesh/types.ts';
 import type { ClusterTopology } from '../topology/topology.ts';
 import type { FreezerHandle, ProvidedCluster } from '../provider/types.ts';
@@ -11,14 +12,6 @@ export interface ScenarioFile {
   readonly name: string;
   /** Absolute path of scenario.ts. */
   readonly file: string;
-}
-
-/** Istio's program and settings, for scenarios that install a revision. Absent where there is none. */
-export interface RevisionInstaller {
-  readonly program: string;
-  readonly hub: string | undefined;
-  readonly tag: string | undefined;
-  readonly overlays: readonly string[];
 }
 
 /** Everything that the scenarios' worker needs to know of a run. Plain data: it crosses a thread. */
@@ -53,5 +46,5 @@ export interface RunContext {
   readonly settled: readonly string[];
   /** By what parts of the clusters are stopped, where that can be done. */
   readonly freezer: FreezerHandle | undefined;
-  readonly revisionInstaller: RevisionInstaller | undefined;
+  readonly revisionInstaller: RevisionInstaller;
 }

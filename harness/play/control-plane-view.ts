@@ -221,11 +221,9 @@ export class ControlPlaneView {
   /** Installs a second revision beside the first. It is removed after the play. */
   async installRevision(revision: string): Promise<Event> {
     const { context, state, undo, signal } = this.#scene;
-    const installer = context.revisionInstaller;
-    if (installer === undefined) throw new Error('there is no istioctl to install a revision with');
     const sentMs = Date.now();
     const settings: RevisionSettings = {
-      ...installer,
+      installer: context.revisionInstaller,
       directory: state.directory,
       signal,
       facts: this.#cluster.mesh,

@@ -37,6 +37,16 @@ export type FreezerHandle =
   | { readonly kind: 'kind'; readonly runId: string }
   | { readonly kind: 'embedded'; /** The world's own. */ readonly directory: string };
 
+/**
+ * Plain data by which any thread of the run installs a second revision of the control plane, where that is not
+ * istioctl's business: `installRevision` in `mesh/`.
+ */
+export interface RevisionHandle {
+  readonly kind: 'embedded';
+  /** The world's own. */
+  readonly directory: string;
+}
+
 /** What a provider is asked to bring up. */
 export interface ClusterRequest {
   readonly runId: string;
@@ -73,6 +83,8 @@ export interface Provider {
   logs(runId: string, directory: string): Promise<void>;
   /** By what parts of its clusters are stopped, once they are up. Absent where that cannot be done. */
   freezer?(request: Pick<ClusterRequest, 'runId' | 'directory'>): FreezerHandle;
+  /** By what a second revision is installed into its mesh. Absent where istioctl does it. */
+  revisions?(request: Pick<ClusterRequest, 'runId' | 'directory'>): RevisionHandle;
   /** Why clusters of this kind cannot be had here; undefined when they can. What is asked of them is skipped then. */
   lacks?(wanted: {
     readonly clusters: readonly ClusterTopology[];

@@ -53,8 +53,7 @@ async function hasGatewayApi(client: Cluster): Promise<boolean> {
 
 /** Why no second revision of the control plane can be installed; undefined where one can. */
 async function whyNoRevision(provider: Provider, istioctl: string): Promise<string | undefined> {
-  if (provider.name === 'embedded') return 'the embedded mesh has one revision of its control plane';
-  return (await which(istioctl)) === undefined
+  return provider.revisions === undefined && (await which(istioctl)) === undefined
     ? 'there is no istioctl to install a second revision with'
     : undefined;
 }

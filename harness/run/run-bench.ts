@@ -188,6 +188,7 @@ function placingOf({ id, options }: Run): Pick<RunContext, Placing> {
 function contextOf(run: Run, { variant, scenarios }: Chosen, { ready, bench }: Place): RunContext {
   const { options } = run;
   const { mesh, members } = ready;
+  const where = { runId: run.clustersOf, directory: benchDirectory(run, bench) };
   return {
     ...placingOf(run),
     variant,
@@ -204,11 +205,9 @@ function contextOf(run: Run, { variant, scenarios }: Chosen, { ready, bench }: P
     risk: run.risk,
     evidence: run.earlier?.evidence ?? {},
     settled: (run.earlier?.decided ?? []).map(({ id }) => id),
-    freezer: bench.provider.freezer?.({
-      runId: run.clustersOf,
-      directory: benchDirectory(run, bench),
-    }),
-    revisionInstaller: {
+    freezer: bench.provider.freezer?.(where),
+    revisionInstaller: bench.provider.revisions?.(where) ?? {
+      kind: 'istioctl',
       program: options.istioctlBin,
       hub: options.istioHub,
       tag: options.istioTag,

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { ClusterConfig, EndpointConfig, ProxyConfig } from '../mesh/config.ts';
 import type { ProxyNode } from '../mesh/proxy.ts';
 import type { Resource } from '../types.ts';
+import { meshObjects } from '../install.ts';
+import { injectorWebhooks } from '../mesh/index.ts';
 import { DEFECTS, effectsOf, type Effects } from './index.ts';
 
 const place = (isFirst: boolean) => ({
@@ -49,7 +51,7 @@ const told = (altered: ProxyConfig): string[] =>
 
 test('every defect says its cause, its symptom and where that is described, and does something', () => {
   const names = Object.keys(DEFECTS);
-  expect(names.length).toBeGreaterThanOrEqual(34);
+  expect(names.length).toBeGreaterThanOrEqual(39);
   for (const [name, { cause, symptom, source, ...deeds }] of Object.entries(DEFECTS)) {
     expect([cause.length > 10, symptom.length > 10, source.startsWith('https://')], name).toEqual([
       true,
@@ -151,6 +153,39 @@ describe('what is installed', () => {
     expect(kubeconfig(only('remote-token-stale').object(secret, place(true)))).toContain('token: stale');
     expect(kubeconfig(only('remote-address-wrong').object(secret, place(true)))).toContain('127.0.0.1:9');
     expect(only('remote-secret-missing').object(secret, place(false))).toBe(secret);
+  });
+
+  test('the remote secret of one cluster alone is missing where it is named', () => {
+    expect(only('remote-secret-missing', 'cluster2').object(secret, place(true))).toBeUndefined();
+    expect(only('remote-secret-missing', 'cluster3').object(secret, place(true))).toBe(secret);
+  });
+
+  test("a named revision's injector matches another label, the default one's its own", () => {
+    const { object } = only('injector-of-another-revision');
+    const keyed = (revision: string): string =>
+      JSON.stringify(object(injectorWebhooks(revision, { isDefault: false, caBundle: '' }), place(true)));
+    expect(keyed('next')).toContain(
+      '"namespaceSelector":{"matchExpressions":[{"key":"istio.io/rev","operator":"In","values":["next-old"]}',
+    );
+    expect(keyed('default')).not.toContain('old');
+  });
+
+  test("the other cluster's gateway has an address where nobody is, or asks for a revision that is not there", () => {
+    const [deployment, service] = ['Deployment', 'Service'].map((kind) =>
+      meshObjects({
+        spec: { name: 'cluster2', network: 'n2', revision: 'one' },
+        authority: {},
+        needsGateway: true,
+        hasRemotes: false,
+      }).find((object) => object.kind === kind && object.metadata.name === 'istio-eastwestgateway'),
+    );
+    if (deployment === undefined || service === undefined) throw new Error('no gateway');
+    const pods = only('gateway-of-another-revision').object(deployment, place(false));
+    expect(JSON.stringify(pods)).toContain('"istio.io/rev":"another"');
+    expect(JSON.stringify(only('gateway-address-wrong').object(service, place(false)))).toContain(
+      '127.0.0.9',
+    );
+    expect(only('gateway-address-wrong').object(service, place(true))).toBe(service);
   });
 
   test('the other cluster has no network label, and keeps its others', () => {

@@ -36,10 +36,13 @@ export const installation: Readonly<Record<string, Defect>> = {
     hasOtherRoot: ({ isFirst }) => !isFirst,
   },
   'remote-secret-missing': {
-    cause: 'cluster1 has no remote secret for the other cluster',
+    cause: 'cluster1 has no remote secret for the other cluster, or for the one that is named',
     symptom: 'its control plane has no endpoints of the other; all answers are local',
     source: TROUBLE,
-    object: (object, { isFirst }) => (isFirst && isRemoteSecret(object) ? undefined : object),
+    object: (object, { isFirst, value }) =>
+      isFirst && isRemoteSecret(object) && (value === undefined || object.metadata.name.endsWith(`-${value}`))
+        ? undefined
+        : object,
   },
   'remote-token-stale': {
     cause: 'the token in the remote secret is not valid any more',
@@ -129,7 +132,9 @@ export const installation: Readonly<Record<string, Defect>> = {
     symptom: 'its pods are refused: nothing answers the injector',
     source: 'https://istio.io/latest/docs/ops/common-problems/injection/',
     object: (object, { isFirst }) =>
-      !isFirst && is(object, 'Deployment', 'istiod') ? scaledAway(object) : object,
+      !isFirst && is(object, 'Deployment') && object.metadata.labels?.['app'] === 'istiod'
+        ? scaledAway(object)
+        : object,
     isIncomplete: true,
   },
 };

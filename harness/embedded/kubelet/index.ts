@@ -39,7 +39,7 @@ export interface RunningCluster {
 }
 
 /** A pod that was refused is asked for again after this, in milliseconds: what the controllers' back-off comes to. */
-const RETRY_MS = 2000;
+const RETRY_MS = 250;
 
 const STAND_IN = fileURLToPath(new URL('../programs/curl.cjs', import.meta.url));
 

@@ -10,7 +10,7 @@ import { MeshProxy, type ProxyNode } from './proxy.ts';
 
 export type { Alter } from './control/istiod.ts';
 export { cacertsOf, createRoot, type RootAuthority } from './certificates.ts';
-export { injectorWebhooks, PROXY_IMAGE } from './control/inject.ts';
+export { injectorWebhooks } from './control/inject.ts';
 export { refuse } from './control/rules.ts';
 
 const SYSTEM_NAMESPACE = 'istio-system';

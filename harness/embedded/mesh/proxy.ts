@@ -49,6 +49,7 @@ export class MeshProxy implements Proxy {
   readonly #onStop: () => void;
   #config: ProxyConfig | undefined;
   #thaw: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+  #draining = false;
   #stopped = false;
 
   /** `onStop` is called as it begins to stop being connected to its control plane. */
@@ -65,6 +66,7 @@ export class MeshProxy implements Proxy {
       appAddress: node.appAddress,
       stats: this.stats,
       thawed,
+      draining: () => this.#draining,
     });
     this.#passThrough = new PassThrough({
       config: (port) => this.#config?.passThrough.find((one) => one.port === port),
@@ -198,6 +200,7 @@ export class MeshProxy implements Proxy {
   /** Serves on for the drain time, then ends everything. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
+    this.#draining = true;
     this.#onStop();
     await new Promise((resolve) => setTimeout(resolve, TERMINATION_DRAIN_MS * this.#timeScale));
     await this.kill();

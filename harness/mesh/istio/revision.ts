@@ -1,16 +1,26 @@
-import { poll } from '../../wait/wait.ts';
+import { changeRevisions } from '../../provider/embedded/control.ts';
+import type { RevisionHandle } from '../../provider/types.ts';
 import type { RunState } from '../../state/state.ts';
+import { poll } from '../../wait/wait.ts';
 import type { Member, MeshInCluster } from '../types.ts';
 import { controlPlanePods } from './control-plane.ts';
 import { install, uninstallRevision } from './istioctl.ts';
 import { istioOperator } from './operator.ts';
 
-/** What a second revision is installed with: the same settings as the first, as far as they can be known. */
-export interface RevisionSettings {
+/** What installs a second revision: istioctl with the settings of the first, as far as they can be known, or the provider. Plain data. */
+export type RevisionInstaller = IstioctlInstaller | RevisionHandle;
+
+interface IstioctlInstaller {
+  readonly kind: 'istioctl';
   readonly program: string;
   readonly hub: string | undefined;
   readonly tag: string | undefined;
   readonly overlays: readonly string[];
+}
+
+/** What a second revision is installed with. */
+export interface RevisionSettings {
+  readonly installer: RevisionInstaller;
   readonly directory: string;
   readonly signal: AbortSignal;
   /** What is known of the mesh that is there. */
@@ -18,13 +28,42 @@ export interface RevisionSettings {
   readonly state: RunState;
 }
 
+type Remove = () => Promise<void>;
+
 /** Installs a control plane beside the one that is there, for the same cluster, network and root of trust. */
 export async function installRevision(
   member: Member,
   revision: string,
   settings: RevisionSettings,
-): Promise<{ remove: () => Promise<void> }> {
-  const { program, directory, signal, facts, hub, tag, overlays, state } = settings;
+): Promise<{ remove: Remove }> {
+  const { installer, signal } = settings;
+  const remove = await (installer.kind === 'embedded'
+    ? installInWorld(installer, member, revision)
+    : installByIstioctl(installer, member, { revision, settings }));
+  const what = `the revision ${revision} in ${member.topology.name}`;
+  await poll({ what, timeoutMs: 120_000, intervalMs: 500, signal }, async () =>
+    (await controlPlanePods(member.client, revision)).length > 0 ? true : undefined,
+  );
+  return { remove };
+}
+
+/** A world that ends takes it along: its own entry in the journal is enough. */
+async function installInWorld(
+  { directory }: RevisionHandle,
+  { topology: { name: cluster } }: Member,
+  revision: string,
+): Promise<Remove> {
+  await changeRevisions(directory, { action: 'install', cluster, revision });
+  return () => changeRevisions(directory, { action: 'uninstall', cluster, revision });
+}
+
+async function installByIstioctl(
+  { program, hub, tag, overlays }: IstioctlInstaller,
+  member: Member,
+  what: { readonly revision: string; readonly settings: RevisionSettings },
+): Promise<Remove> {
+  const { revision, settings } = what;
+  const { directory, signal, facts, state } = settings;
   const { kubeconfig, context } = member.provided;
   const undone = state.willUndo({
     kind: 'revision',
@@ -43,14 +82,8 @@ export async function installRevision(
     operator: istioOperator({ cluster, hub, tag, gateway: false, revision }),
     overlays,
   });
-  const what = `the revision ${revision} in ${member.topology.name}`;
-  await poll({ what, timeoutMs: 120_000, intervalMs: 500, signal }, async () =>
-    (await controlPlanePods(member.client, revision)).length > 0 ? true : undefined,
-  );
-  return {
-    remove: async () => {
-      await uninstallRevision({ program, directory, signal: AbortSignal.timeout(120_000) }, member, revision);
-      undone();
-    },
+  return async () => {
+    await uninstallRevision({ program, directory, signal: AbortSignal.timeout(120_000) }, member, revision);
+    undone();
   };
 }

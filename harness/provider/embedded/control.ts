@@ -17,6 +17,12 @@ export function readWorld(directory: string): WorldFile | undefined {
   }
 }
 
+function worldIn(directory: string): WorldFile {
+  const world = readWorld(directory);
+  if (world === undefined) throw new Error(`there is no embedded world in ${directory}`);
+  return world;
+}
+
 async function ask(world: WorldFile, path: string): Promise<string> {
   const response = await fetch(new URL(path, world.url), {
     method: 'POST',
@@ -42,8 +48,7 @@ export async function freezeInWorld(
   directory: string,
   { cluster, part }: { readonly cluster: string; readonly part: Freezable },
 ): Promise<Frozen> {
-  const world = readWorld(directory);
-  if (world === undefined) throw new Error(`there is no embedded world in ${directory}`);
+  const world = worldIn(directory);
   const where = `cluster=${encodeURIComponent(cluster)}&part=${part}`;
   await ask(world, `/freeze?${where}`);
   return {
@@ -51,6 +56,20 @@ export async function freezeInWorld(
       await ask(world, `/thaw?${where}`);
     },
   };
+}
+
+/** Installs a control plane of another revision, or removes it. Does not wait until it is ready, or gone. */
+export async function changeRevisions(
+  directory: string,
+  what: {
+    readonly action: 'install' | 'uninstall';
+    readonly cluster: string;
+    readonly revision: string;
+  },
+): Promise<void> {
+  const { action, cluster, revision } = what;
+  const where = `cluster=${encodeURIComponent(cluster)}&revision=${encodeURIComponent(revision)}`;
+  await ask(worldIn(directory), `/${action}?${where}`);
 }
 
 /**

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect, type Cluster } from '../../cluster/cluster.ts';
+import { isServing } from '../../cluster/pods.ts';
 import { isAlive } from '../../state/state.ts';
 import { variantOf } from '../../topology/topology.ts';
 import { readTopology } from '../../topology/parse.ts';
 import { poll, sleep } from '../../wait/wait.ts';
-import { endWorld, freezeInWorld, readWorld } from './control.ts';
+import { changeRevisions, endWorld, freezeInWorld, readWorld } from './control.ts';
 import { EmbeddedProvider } from './embedded.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -96,6 +97,28 @@ describe('a world', () => {
   test('refuses to freeze a cluster that it does not have', async () => {
     const what = { cluster: 'cluster9', part: 'node' } as const;
     await expect(freezeInWorld(directory, what)).rejects.toThrow('there is no cluster cluster9');
+  });
+
+  test('gets a control plane of another revision beside the first, once, and loses it again', async () => {
+    const what = { cluster: 'cluster2', revision: 'next' } as const;
+    const namespace = 'istio-system';
+    const revisions = async (): Promise<string[]> => {
+      const labelSelector = 'app=istiod';
+      const pods = await client.list({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
+      return pods.filter(isServing).map(({ metadata }) => metadata.labels?.['istio.io/rev'] ?? '');
+    };
+    const become = (expected: readonly string[]): Promise<true> =>
+      poll({ what: `revisions ${expected.join()}`, timeoutMs: 20_000, intervalMs: 100 }, async () =>
+        (await revisions()).sort().join() === expected.join() ? true : undefined,
+      );
+    await changeRevisions(directory, { action: 'install', ...what });
+    await become(['default', 'next']);
+    await expect(changeRevisions(directory, { action: 'install', ...what })).rejects.toThrow(
+      'already exists',
+    );
+    await changeRevisions(directory, { action: 'uninstall', ...what });
+    await become(['default']);
+    expect(await client.list({ apiVersion: 'apps/v1', kind: 'Deployment', namespace })).toHaveLength(2);
   });
 
   test('is gone with its process after down, and down can be repeated', async () => {

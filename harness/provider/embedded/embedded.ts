@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import type { WorldMessage } from '../../embedded/world-file.ts';
 import type { WorldSpec } from '../../embedded/types.ts';
 import type { ClusterTopology } from '../../topology/topology.ts';
-import type { ClusterRequest, Finding, FreezerHandle, ProvidedCluster, Provider, Rising } from '../types.ts';
+import type {
+  ClusterRequest,
+  Finding,
+  FreezerHandle,
+  ProvidedCluster,
+  Provider,
+  RevisionHandle,
+  Rising,
+} from '../types.ts';
 import { answers, endWorld, readWorld } from './control.ts';
 import { embeddedPreflight } from './preflight.ts';
 import { startWorldProcess } from './process.ts';
@@ -68,8 +76,6 @@ export class EmbeddedProvider implements Provider {
     readonly clusters: readonly ClusterTopology[];
     readonly variant: string;
   }): string | undefined {
-    if (clusters.some(({ revision }) => revision !== undefined))
-      return 'the embedded mesh has no control planes of named revisions';
     return variant === 'replicated'
       ? 'the control planes of the embedded mesh always know of the other clusters'
       : undefined;
@@ -79,19 +85,24 @@ export class EmbeddedProvider implements Provider {
     return { kind: 'embedded', directory };
   }
 
+  revisions({ directory }: { readonly directory: string }): RevisionHandle {
+    return { kind: 'embedded', directory };
+  }
+
   async #raise(request: ClusterRequest): Promise<Risen> {
     const { directory, clusters } = request;
     const kept = readWorld(directory);
     if (kept !== undefined && (await answers(kept))) return keptWorld(directory);
     const { timeScale, defects, keep } = this.#options;
     const spec: WorldSpec = {
-      clusters: clusters.map(({ name, network, role, primary, serviceSubnet, region, zone }) => ({
+      clusters: clusters.map(({ name, network, role, primary, serviceSubnet, region, zone, revision }) => ({
         name,
         network,
         serviceSubnet,
         ...(role === 'remote' ? { primary } : {}),
         ...(region === undefined ? {} : { region }),
         ...(zone === undefined ? {} : { zone }),
+        ...(revision === undefined ? {} : { revision }),
       })),
       directory,
       timeScale,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createStore } from '../../api-server/server.ts';
+import { revisionInjecting } from '../../../mesh/istio/injected.ts';
 import type { Resource } from '../../types.ts';
 import { inject, injectorWebhooks, PROXY_IMAGE } from './inject.ts';
 
@@ -49,6 +50,27 @@ test('a gateway that leaves its image to the injector is given one', () => {
   store.create(injectorWebhooks('default', { isDefault: true, caBundle: '' }));
   const { spec } = inject(store, gateway, () => true);
   expect(spec).toEqual({ containers: [{ name: 'istio-proxy', image: PROXY_IMAGE }] });
+});
+
+test('a gateway that asks for a revision which is not there keeps waiting for its image', () => {
+  const store = createStore();
+  store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'sample' } });
+  store.create(injectorWebhooks('asm-1131-0', { isDefault: true, caBundle: '' }));
+  const gateway = (revision: string): Resource => ({
+    ...pod({ 'sidecar.istio.io/inject': 'true', 'istio.io/rev': revision }),
+    spec: { containers: [{ name: 'istio-proxy', image: 'auto' }] },
+  });
+  const of = (revision: string): unknown => inject(store, gateway(revision), () => true)['spec'];
+  expect(of('asm-1131-0')).toEqual({ containers: [{ name: 'istio-proxy', image: PROXY_IMAGE }] });
+  expect(of('another')).toEqual({ containers: [{ name: 'istio-proxy', image: 'auto' }] });
+});
+
+test('an injected pod tells which revision injected it, where the harness reads it', () => {
+  const store = createStore();
+  const labels = { 'istio.io/rev': 'asm-1131-0' };
+  store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'sample', labels } });
+  store.create(injectorWebhooks('asm-1131-0', { isDefault: true, caBundle: '' }));
+  expect(revisionInjecting(inject(store, pod({}), () => true))).toBe('asm-1131-0');
 });
 
 test('while the control plane is away, pods that it would inject are refused, and others are not', () => {

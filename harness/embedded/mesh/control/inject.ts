@@ -71,6 +71,12 @@ export function inject(store: Store, pod: Resource, isUp: (revision: string) => 
   return hasProxy(pod) ? withImage(pod, revision) : withProxy(pod, revision);
 }
 
+/** By what an injected pod tells who injected it. */
+const signOf = (revision: string): Record<string, string> => ({
+  'istio.io/rev': revision,
+  'sidecar.istio.io/status': JSON.stringify({ containers: ['istio-proxy'], revision }),
+});
+
 /** What who writes a gateway leaves to the injector. */
 const AUTO = 'auto';
 const hasOpenImage = (pod: Resource): boolean => containersOf(pod).some(({ image }) => image === AUTO);
@@ -78,7 +84,7 @@ const hasOpenImage = (pod: Resource): boolean => containersOf(pod).some(({ image
 /** A gateway, whose proxy is there already. */
 function withImage(pod: Resource, revision: string): Resource {
   const copy = structuredClone(pod);
-  copy.metadata.annotations = { ...copy.metadata.annotations, 'istio.io/rev': revision };
+  copy.metadata.annotations = { ...copy.metadata.annotations, ...signOf(revision) };
   const spec = copy['spec'] as { containers: { image?: string }[] };
   for (const container of spec.containers) if (container.image === AUTO) container.image = PROXY_IMAGE;
   return copy;
@@ -95,11 +101,7 @@ function withProxy(pod: Resource, revision: string): Resource {
     'service.istio.io/canonical-name': labels['app'] ?? metadata.name,
     'service.istio.io/canonical-revision': labels['version'] ?? 'latest',
   };
-  metadata.annotations = {
-    ...metadata.annotations,
-    'istio.io/rev': revision,
-    'sidecar.istio.io/status': '{}',
-  };
+  metadata.annotations = { ...metadata.annotations, ...signOf(revision) };
   spec.containers = [
     ...spec.containers,
     { name: 'istio-proxy', image: PROXY_IMAGE, imagePullPolicy: 'IfNotPresent', args: ['proxy', 'sidecar'] },

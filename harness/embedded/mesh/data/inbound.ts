@@ -20,6 +20,8 @@ export interface InboundOptions {
   readonly stats: Stats;
   /** Resolves when the proxy may go on: at once unless it is frozen. */
   readonly thawed: () => Promise<void> | undefined;
+  /** It is about to end: callers are told to leave, so that no call is cut off. */
+  readonly draining: () => boolean;
 }
 
 interface Origin {
@@ -120,6 +122,7 @@ export class Inbound {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     await this.#options.thawed();
     response.setHeader('server', 'istio-envoy');
+    if (this.#options.draining()) response.shouldKeepAlive = false;
     const port = this.#portOf(request);
     if (port === undefined) {
       answerWith(response, 404, '');
