@@ -30,7 +30,6 @@ export async function readMeans(
 
 /** Why ingress gateways cannot be called from where the harness runs; undefined where they can. */
 function whyNoVisitors({ name }: Provider): string | undefined {
-  if (name === 'embedded') return 'ingress gateways of the embedded mesh have not been tried yet';
   return name === 'kind' && process.platform !== 'linux'
     ? 'the addresses of kind nodes cannot be reached from outside Docker on this system'
     : undefined;

@@ -23,7 +23,7 @@ const folder = (): string => {
   return made;
 };
 const provider = (): EmbeddedProvider =>
-  new EmbeddedProvider({ clusters, timeScale: 0.1, defects: [], keep: false });
+  new EmbeddedProvider({ clusters, discovery: true, timeScale: 0.1, defects: [], keep: false });
 
 async function gone(pid: number): Promise<void> {
   await poll({ what: `process ${String(pid)} to end`, timeoutMs: 10_000, intervalMs: 50 }, () =>
@@ -110,7 +110,7 @@ describe('a world', () => {
 test('a world ends by itself when the process that started it is killed', async () => {
   const directory = folder();
   const script = join(directory, 'parent.mts');
-  const spec = { clusters: [{ name: 'cluster1', network: 'n1' }], directory, timeScale: 0.1, defects: [] };
+  const spec = { clusters: [{ name: 'cluster1', network: 'n1' }], directory, discovery: true, timeScale: 0.1, defects: [] };
   writeFileSync(
     script,
     `import { startWorldProcess } from ${JSON.stringify(join(root, 'harness/provider/embedded/process.ts'))};

@@ -11,6 +11,8 @@ import { startWorldProcess } from './process.ts';
 /** How the world is to be. */
 export interface EmbeddedOptions {
   readonly clusters: readonly ClusterTopology[];
+  /** Control planes are told of the other clusters. */
+  readonly discovery: boolean;
   /** Start-up, readiness and termination take this much of their usual time. */
   readonly timeScale: number;
   readonly defects: WorldSpec['defects'];
@@ -61,20 +63,12 @@ export class EmbeddedProvider implements Provider {
     await writeFile(join(directory, 'world.log'), await readFile(join(this.#directory, 'world.log')));
   }
 
-  lacks({
-    clusters,
-    variant,
-  }: {
-    readonly clusters: readonly ClusterTopology[];
-    readonly variant: string;
-  }): string | undefined {
+  lacks({ clusters }: { readonly clusters: readonly ClusterTopology[] }): string | undefined {
     if (clusters.some(({ role }) => role === 'remote'))
       return 'the embedded mesh has a control plane in every cluster: it knows no remote clusters';
     if (clusters.some(({ revision }) => revision !== undefined))
       return 'the embedded mesh has no control planes of named revisions';
-    return variant === 'replicated'
-      ? 'the control planes of the embedded mesh always know of the other clusters'
-      : undefined;
+    return undefined;
   }
 
   freezer({ directory }: { readonly directory: string }): FreezerHandle {
@@ -85,7 +79,7 @@ export class EmbeddedProvider implements Provider {
     const { directory, clusters } = request;
     const kept = readWorld(directory);
     if (kept !== undefined && (await answers(kept))) return keptWorld(directory);
-    const { timeScale, defects, keep } = this.#options;
+    const { discovery, timeScale, defects, keep } = this.#options;
     const spec: WorldSpec = {
       clusters: clusters.map(({ name, network, region, zone }) => ({
         name,
@@ -94,6 +88,7 @@ export class EmbeddedProvider implements Provider {
         ...(zone === undefined ? {} : { zone }),
       })),
       directory,
+      discovery,
       timeScale,
       defects,
       ...(keep ? { outlivesParent: true } : {}),
