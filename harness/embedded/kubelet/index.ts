@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import type { Change, ClusterSpec, Kubelet, MeshHooks, Store } from '../types.ts';
 import { deploymentController } from './deployments.ts';
+import { keepNames } from './dns.ts';
 import { NodeKubelet } from './kubelet.ts';
 import { loadBalancers } from './load-balancer.ts';
 import { makeNode } from './nodes.ts';
@@ -48,6 +49,7 @@ export function startCluster(parts: ClusterParts): RunningCluster {
   const directory = parts.directory ?? mkdtempSync(join(tmpdir(), `meshproof-${spec.name}-`));
   makeNode(store, spec);
   const balancers = loadBalancers({ store, addresses, still });
+  const forgetNames = keepNames(store, directory);
   const controllers = startControllers(parts, balancers);
   const kubelet = new NodeKubelet({
     spec,
@@ -73,6 +75,7 @@ export function startCluster(parts: ClusterParts): RunningCluster {
     },
     close: async () => {
       controllers.stop();
+      forgetNames();
       still.unfreeze();
       await kubelet.close();
       await balancers.close();
