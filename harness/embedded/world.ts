@@ -63,7 +63,7 @@ export async function startWorld(spec: WorldSpec, tell: (message: WorldMessage) 
       return cluster;
     }),
   );
-  if (spec.discovery) await introduce(clusters, effects);
+  if (spec.discovery || effects.discovers) await introduce(clusters, effects);
   if (!effects.isIncomplete) await Promise.all(clusters.map(({ store }) => complete(store, needsGateway)));
   const end = effects.goesOn(clusters);
   return worldOf(clusters, end);

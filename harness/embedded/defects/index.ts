@@ -3,13 +3,19 @@ import type { Alter } from '../mesh/index.ts';
 import type { Resource, WorldSpec } from '../types.ts';
 import { configuration } from './configuration.ts';
 import { installation } from './installation.ts';
+import { routing } from './routing.ts';
 import { time } from './time.ts';
 import type { Defect, Place, Running } from './types.ts';
 
 export type { Defect, Place, Running } from './types.ts';
 
 /** All defects by name. */
-export const DEFECTS: Readonly<Record<string, Defect>> = { ...installation, ...configuration, ...time };
+export const DEFECTS: Readonly<Record<string, Defect>> = {
+  ...installation,
+  ...configuration,
+  ...routing,
+  ...time,
+};
 
 /** What a world's defects do, together. */
 export interface Effects {
@@ -18,6 +24,7 @@ export interface Effects {
   alter(place: Unvalued): Alter;
   neverReady(pod: Resource, place: Unvalued): boolean;
   readonly isIncomplete: boolean;
+  readonly discovers: boolean;
   goesOn(clusters: readonly (Omit<Running, 'place'> & { readonly place: Unvalued })[]): () => void;
 }
 
@@ -45,6 +52,7 @@ export function effectsOf(defects: WorldSpec['defects']): Effects {
     },
     neverReady: (pod, place) => chosen.some(({ defect, at }) => defect.neverReady?.(pod, at(place)) === true),
     isIncomplete: chosen.some(({ defect }) => defect.isIncomplete === true),
+    discovers: chosen.some(({ defect }) => defect.discovers === true),
     goesOn: (clusters) => {
       const ends = chosen.flatMap(
         ({ defect, at }) => defect.goesOn?.(clusters.map((one) => ({ ...one, place: at(one.place) }))) ?? [],

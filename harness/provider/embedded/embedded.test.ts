@@ -110,7 +110,13 @@ describe('a world', () => {
 test('a world ends by itself when the process that started it is killed', async () => {
   const directory = folder();
   const script = join(directory, 'parent.mts');
-  const spec = { clusters: [{ name: 'cluster1', network: 'n1' }], directory, discovery: true, timeScale: 0.1, defects: [] };
+  const spec = {
+    clusters: [{ name: 'cluster1', network: 'n1' }],
+    directory,
+    discovery: true,
+    timeScale: 0.1,
+    defects: [],
+  };
   writeFileSync(
     script,
     `import { startWorldProcess } from ${JSON.stringify(join(root, 'harness/provider/embedded/process.ts'))};
