@@ -162,6 +162,8 @@ export interface WorldSpec {
   readonly clusters: readonly ClusterSpec[];
   /** Where kubeconfig files go: `<directory>/<cluster>.kubeconfig`. */
   readonly directory: string;
+  /** Every control plane is told of the other clusters. False: each knows its own alone, as replicated ones do. */
+  readonly discovery: boolean;
   /** Start-up, readiness and termination take this much of their usual time. 1 is usual. */
   readonly timeScale: number;
   readonly defects: readonly { readonly name: string; readonly value?: string }[];

@@ -92,7 +92,7 @@ export async function startWorld(spec: WorldSpec, tell: (message: WorldMessage) 
       return cluster;
     }),
   );
-  await introduce(clusters, effects);
+  if (spec.discovery || effects.discovers) await introduce(clusters, effects);
   if (!effects.isIncomplete)
     await Promise.all(
       clusters.map((one) =>

@@ -85,11 +85,6 @@ export interface Provider {
   freezer?(request: Pick<ClusterRequest, 'runId' | 'directory'>): FreezerHandle;
   /** By what a second revision is installed into its mesh. Absent where istioctl does it. */
   revisions?(request: Pick<ClusterRequest, 'runId' | 'directory'>): RevisionHandle;
-  /** Why clusters of this kind cannot be had here; undefined when they can. What is asked of them is skipped then. */
-  lacks?(wanted: {
-    readonly clusters: readonly ClusterTopology[];
-    readonly variant: string;
-  }): string | undefined;
   /** What readers of a report have to know of it before all else. */
   readonly caution?: string;
 }

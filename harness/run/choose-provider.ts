@@ -9,7 +9,7 @@ import { KindProvider } from '../provider/kind/kind.ts';
 import { KubeconfigProvider } from '../provider/kubeconfig/kubeconfig.ts';
 import type { Provider } from '../provider/types.ts';
 import type { Selected } from '../select.ts';
-import type { ClusterTopology } from '../topology/topology.ts';
+import type { ClusterTopology, VariantName } from '../topology/topology.ts';
 import { appsDirectory, userPath } from './setup.ts';
 
 const dockerAnswers = async (): Promise<boolean> => {
@@ -42,7 +42,11 @@ export async function decideProvider(options: RunOptions): Promise<ProviderName>
 export function createProvider(
   name: ProviderName,
   options: RunOptions,
-  needs: { readonly clusters: readonly ClusterTopology[]; readonly scenarios: readonly Selected[] },
+  needs: {
+    readonly clusters: readonly ClusterTopology[];
+    readonly variant: VariantName;
+    readonly scenarios: readonly Selected[];
+  },
 ): Provider {
   const { clusters } = needs;
   if (name === 'kubeconfig') {
@@ -59,6 +63,7 @@ export function createProvider(
   if (name === 'embedded') {
     return new EmbeddedProvider({
       clusters,
+      discovery: needs.variant !== 'replicated',
       timeScale: options.timeScale,
       defects: options.defect,
       keep: options.keep,

@@ -20,7 +20,7 @@ test('a world that a killed run kept is ended by clean, and forgotten', async ()
   const kubeconfig = join(directory, 'cluster1.kubeconfig');
   state.willUndo({ kind: 'namespace', kubeconfig, name: 'made-in-the-world' });
   const clusters = [{ name: 'cluster1', network: 'network1' }];
-  const spec = { clusters, directory, timeScale: 0.1, defects: [], outlivesParent: true };
+  const spec = { clusters, directory, discovery: true, timeScale: 0.1, defects: [], outlivesParent: true };
   await startWorldProcess(spec, new AbortController().signal).ready;
   const pid = readWorld(directory)?.pid ?? 0;
   expect(isAlive(pid)).toBe(true);

@@ -96,10 +96,14 @@ const riskOf = (benches: readonly Bench[], options: RunOptions): Risk => ({
 
 const providerFor = (
   name: ProviderName,
-  { clusters, parts }: Bench,
+  { clusters, variant, parts }: Bench,
   options: RunOptions,
 ): BenchRun['provider'] =>
-  createProvider(name, options, { clusters, scenarios: parts.flatMap(({ scenarios }) => scenarios) });
+  createProvider(name, options, {
+    clusters,
+    variant,
+    scenarios: parts.flatMap(({ scenarios }) => scenarios),
+  });
 
 const idsIn = (benches: readonly Bench[], options: RunOptions): string[] =>
   benches

@@ -28,11 +28,6 @@ export interface BenchRun extends Bench {
  * a verdict in the end. @throws Error with what broke
  */
 export async function runBench(run: Run, bench: BenchRun, keep: boolean): Promise<void> {
-  const lacking = bench.provider.lacks?.(bench);
-  if (lacking !== undefined) {
-    for (const part of bench.parts) skipAll(run, part, lacking);
-    return;
-  }
   const forget = journalClusters(run, bench);
   try {
     const ready = await bringUp(run, bench.provider, { ...bench, ...ahead(run, bench) });

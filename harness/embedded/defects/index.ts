@@ -4,6 +4,7 @@ import type { Resource, WorldSpec } from '../types.ts';
 import { configuration } from './configuration.ts';
 import { installation } from './installation.ts';
 import { revisions } from './revisions.ts';
+import { routing } from './routing.ts';
 import { time } from './time.ts';
 import type { Defect, Place, Running } from './types.ts';
 
@@ -15,6 +16,7 @@ export const DEFECTS: Readonly<Record<string, Defect>> = {
   ...configuration,
   ...time,
   ...revisions,
+  ...routing,
 };
 
 /** What a world's defects do, together. */
@@ -25,6 +27,7 @@ export interface Effects {
   neverReady(pod: Resource, place: Unvalued): boolean;
   readonly isCutOff: boolean;
   readonly isIncomplete: boolean;
+  readonly discovers: boolean;
   goesOn(clusters: readonly (Omit<Running, 'place'> & { readonly place: Unvalued })[]): () => void;
 }
 
@@ -53,6 +56,7 @@ export function effectsOf(defects: WorldSpec['defects']): Effects {
     neverReady: (pod, place) => chosen.some(({ defect, at }) => defect.neverReady?.(pod, at(place)) === true),
     isCutOff: chosen.some(({ defect }) => defect.isCutOff === true),
     isIncomplete: chosen.some(({ defect }) => defect.isIncomplete === true),
+    discovers: chosen.some(({ defect }) => defect.discovers === true),
     goesOn: (clusters) => {
       const ends = chosen.flatMap(
         ({ defect, at }) => defect.goesOn?.(clusters.map((one) => ({ ...one, place: at(one.place) }))) ?? [],

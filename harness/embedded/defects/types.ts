@@ -43,6 +43,8 @@ export interface Defect {
   readonly isCutOff?: true;
   /** The mesh does not get complete: the world does not wait for it. */
   readonly isIncomplete?: true;
+  /** Control planes are told of the other clusters, whatever the world is to be. */
+  readonly discovers?: true;
   /** Begins when the mesh is complete; what it gives ends it. */
   readonly goesOn?: (clusters: readonly Running[]) => () => void;
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import type { Change, ClusterSpec, Kubelet, MeshHooks, Store } from '../types.ts';
 import { deploymentController } from './deployments.ts';
+import { keepNames } from './dns.ts';
 import { NodeKubelet } from './kubelet.ts';
 import { loadBalancers } from './load-balancer.ts';
 import { makeNode, type NodePlace } from './nodes.ts';
@@ -51,6 +52,7 @@ export function startCluster(parts: ClusterParts): RunningCluster {
   makeNode(store, spec, addresses);
   makeApiService(store, spec.serviceSubnet);
   const balancers = loadBalancers({ store, addresses, still });
+  const forgetNames = keepNames(store, directory);
   const controllers = startControllers(parts, balancers);
   const kubelet = new NodeKubelet({
     spec,
@@ -77,6 +79,7 @@ export function startCluster(parts: ClusterParts): RunningCluster {
     },
     close: async () => {
       controllers.stop();
+      forgetNames();
       still.unfreeze();
       await kubelet.close();
       await balancers.close();

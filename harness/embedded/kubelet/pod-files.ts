@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { asRecord } from '../api-server/json.ts';
 import { shellQuote } from '../../command/quote.ts';
+import { resolving } from './dns.ts';
 import type { Resource, Store, WorkloadCertificate } from '../types.ts';
 import { type Container, type Volume, podSpec } from './views.ts';
 
@@ -31,11 +32,13 @@ export interface PodAddresses {
 /** The files of one pod on this machine. */
 export class PodFiles {
   readonly directory: string;
+  readonly #parent: string;
   readonly #pod: Resource;
   readonly #addresses: PodAddresses;
   #written: string | undefined;
 
   constructor(parent: string, pod: Resource, addresses: PodAddresses) {
+    this.#parent = parent;
     this.directory = join(parent, pod.metadata.uid ?? pod.metadata.name);
     this.#pod = pod;
     this.#addresses = addresses;
@@ -50,8 +53,10 @@ export class PodFiles {
     mkdirSync(programs, { recursive: true });
     symlinkSync(process.execPath, join(programs, 'node'));
     // The harness calls `curl -q`, which reads no .curlrc: what leads to the sidecar has to be on the command line.
-    const words = [...curl, '-q', '--connect-to', `::${this.#addresses.address}:${String(OUTBOUND_PORT)}`];
-    const script = `#!/bin/sh\nexec ${shellQuote(words)} "$@"\n`;
+    const { namespace = '' } = this.#pod.metadata;
+    const sidecar = `${this.#addresses.address}:${String(OUTBOUND_PORT)}`;
+    const where = resolving({ parent: this.#parent, namespace }, sidecar);
+    const script = `#!/bin/sh\n${where}exec ${shellQuote([...curl, '-q'])} --connect-to "$to" "$@"\n`;
     writeFileSync(join(programs, 'curl'), script);
     chmodSync(join(programs, 'curl'), 0o755);
   }

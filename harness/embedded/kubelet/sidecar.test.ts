@@ -93,10 +93,32 @@ describe('an injected pod', () => {
     const seen = echoingMesh();
     cluster = new TestCluster(seen.mesh);
     cluster.deploy('sleep', CURL, SLEEP);
+    cluster.serve('helloworld', 5000);
     const pod = await cluster.readyPod('sleep');
-    expect((await cluster.exec(pod, ['curl', '-q', '-s', 'http://helloworld:5000/hello'])).stdout).toBe(
-      '/hello of helloworld:5000\n',
+    for (const host of [
+      'helloworld',
+      'helloworld.sample',
+      'helloworld.sample.svc.cluster.local',
+      '10.9.8.7',
+    ]) {
+      const url = `http://${host}:5000/hello`;
+      const { stdout } = await cluster.exec(pod, ['curl', '-q', '-s', url]);
+      expect(stdout).toBe(`/hello of ${host}:5000\n`);
+    }
+  });
+
+  test('cannot resolve the name of no Service: curl exits with 6', async () => {
+    cluster = new TestCluster(echoingMesh().mesh);
+    cluster.deploy('sleep', CURL, SLEEP);
+    cluster.serve('helloworld', 5000);
+    const pod = await cluster.readyPod('sleep');
+    const ask = async (host: string): Promise<number> =>
+      (await cluster.exec(pod, ['curl', '-sS', `http://${host}:5000/`])).code;
+    expect(await Promise.all(['reviews', 'helloworld.default', 'helloworld.sample.global'].map(ask))).toEqual(
+      [6, 6, 6],
     );
+    cluster.store.remove({ kind: 'Service', name: 'helloworld', namespace: 'sample' });
+    expect(await ask('helloworld')).toBe(6);
   });
 
   test('has its app at an address that only the proxy is told', async () => {
@@ -115,6 +137,7 @@ describe('an injected pod', () => {
     const seen = echoingMesh();
     cluster = new TestCluster(seen.mesh);
     cluster.deploy('sleep', CURL, SLEEP);
+    cluster.serve('hello', 5000);
     const pod = await cluster.readyPod('sleep');
     const answeredBy = { version: 'of (\\S+)' };
     const command = loopCommand(

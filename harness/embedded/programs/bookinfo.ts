@@ -164,7 +164,8 @@ function reviewsHtml(reviewed: Reviewed | undefined): string {
     const shown = color === undefined ? '' : `<font color="${color}">${symbols}</font>`;
     return `<blockquote><p>${text}</p><small>${reviewer}</small>${shown}${error ?? ''}</blockquote>`;
   });
-  return `<h4>Book Reviews</h4>\n<dl><dt>Reviews served by:</dt><u>${reviewed.podname}</u></dl>\n${quotes.join('\n')}`;
+  // The stars stand before the server's name, as on Istio's page.
+  return `<h4>Book Reviews</h4>\n${quotes.join('\n')}\n<dl><dt>Reviews served by:</dt><u>${reviewed.podname}</u></dl>`;
 }
 
 function html(response: ServerResponse, body: string): void {

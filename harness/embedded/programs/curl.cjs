@@ -18,7 +18,8 @@ const VALUES = {
   '--noproxy': 'ignored',
   '--limit-rate': 'ignored',
 };
-const [USAGE, UNSUPPORTED, CONNECT, TIMEOUT, EMPTY, TOO_LARGE] = [2, 1, 7, 28, 52, 63];
+const [USAGE, UNSUPPORTED, RESOLVE, CONNECT, TIMEOUT, EMPTY, TOO_LARGE] = [2, 1, 6, 7, 28, 52, 63];
+const CODES = { ECONNRESET: EMPTY, ENOTFOUND: RESOLVE, EAI_AGAIN: RESOLVE };
 
 const say = (text) => process.stderr.write(`curl: ${text}\n`);
 
@@ -92,7 +93,7 @@ function ask(url, options) {
     });
     call.on('error', ({ code, message }) => {
       clearTimeout(timer);
-      end(resolve, code === 'ECONNRESET' ? EMPTY : CONNECT, message);
+      end(resolve, CODES[code] ?? CONNECT, message);
     });
     call.on('response', (response) => {
       Object.assign(outcome, {

@@ -24,7 +24,7 @@ const folder = (): string => {
   return made;
 };
 const provider = (): EmbeddedProvider =>
-  new EmbeddedProvider({ clusters, timeScale: 0.1, defects: [], keep: false });
+  new EmbeddedProvider({ clusters, discovery: true, timeScale: 0.1, defects: [], keep: false });
 
 async function gone(pid: number): Promise<void> {
   await poll({ what: `process ${String(pid)} to end`, timeoutMs: 10_000, intervalMs: 50 }, () =>
@@ -130,10 +130,38 @@ describe('a world', () => {
   });
 });
 
+test('a world without discovery has no remote secret in any cluster', async () => {
+  const directory = folder();
+  const world = new EmbeddedProvider({
+    clusters,
+    discovery: false,
+    timeScale: 0.1,
+    defects: [],
+    keep: false,
+  });
+  const signal = new AbortController().signal;
+  const rising = world.up({ runId: 'r', clusters, directory, signal, say: () => undefined });
+  await rising.joined;
+  for (const provided of await Promise.all(rising.clusters.values())) {
+    const client = await connect({ ...provided, context: undefined });
+    const where = { apiVersion: 'v1', kind: 'Secret', namespace: 'istio-system' };
+    const names = (await client.list(where)).map(({ metadata }) => metadata.name);
+    expect(names).toContain('cacerts');
+    expect(names.filter((name) => name.startsWith('istio-remote-secret'))).toEqual([]);
+    await client.close();
+  }
+});
+
 test('a world ends by itself when the process that started it is killed', async () => {
   const directory = folder();
   const script = join(directory, 'parent.mts');
-  const spec = { clusters: [{ name: 'cluster1', network: 'n1' }], directory, timeScale: 0.1, defects: [] };
+  const spec = {
+    clusters: [{ name: 'cluster1', network: 'n1' }],
+    directory,
+    discovery: true,
+    timeScale: 0.1,
+    defects: [],
+  };
   writeFileSync(
     script,
     `import { startWorldProcess } from ${JSON.stringify(join(root, 'harness/provider/embedded/process.ts'))};

@@ -19,6 +19,8 @@ import { startWorldProcess } from './process.ts';
 /** How the world is to be. */
 export interface EmbeddedOptions {
   readonly clusters: readonly ClusterTopology[];
+  /** Control planes are told of the other clusters. */
+  readonly discovery: boolean;
   /** Start-up, readiness and termination take this much of their usual time. */
   readonly timeScale: number;
   readonly defects: WorldSpec['defects'];
@@ -69,18 +71,6 @@ export class EmbeddedProvider implements Provider {
     await writeFile(join(directory, 'world.log'), await readFile(join(this.#directory, 'world.log')));
   }
 
-  lacks({
-    clusters,
-    variant,
-  }: {
-    readonly clusters: readonly ClusterTopology[];
-    readonly variant: string;
-  }): string | undefined {
-    return variant === 'replicated'
-      ? 'the control planes of the embedded mesh always know of the other clusters'
-      : undefined;
-  }
-
   freezer({ directory }: { readonly directory: string }): FreezerHandle {
     return { kind: 'embedded', directory };
   }
@@ -93,7 +83,7 @@ export class EmbeddedProvider implements Provider {
     const { directory, clusters } = request;
     const kept = readWorld(directory);
     if (kept !== undefined && (await answers(kept))) return keptWorld(directory);
-    const { timeScale, defects, keep } = this.#options;
+    const { discovery, timeScale, defects, keep } = this.#options;
     const spec: WorldSpec = {
       clusters: clusters.map(({ name, network, role, primary, serviceSubnet, region, zone, revision }) => ({
         name,
@@ -105,6 +95,7 @@ export class EmbeddedProvider implements Provider {
         ...(revision === undefined ? {} : { revision }),
       })),
       directory,
+      discovery,
       timeScale,
       defects,
       ...(keep ? { outlivesParent: true } : {}),

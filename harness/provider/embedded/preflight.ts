@@ -1,7 +1,7 @@
 import { about } from '../preflight/findings.ts';
 import type { Finding } from '../types.ts';
 
-/** What keeps the embedded mesh from running on this machine. What it cannot be anywhere is skipped: see `lacks`. */
+/** What keeps the embedded mesh from running on this machine. */
 export function embeddedPreflight(): Promise<Finding[]> {
   return Promise.resolve(process.platform === 'linux' ? [] : [noAddresses()]);
 }
