@@ -57,8 +57,7 @@ function block(second: number, guard: Server): Block {
     nextAddress: () => {
       count += 1;
       const third = 1 + Math.floor((count - 1) / HOSTS);
-      if (third > LAST_OF_PODS)
-        throw new Error(`the embedded world used up the addresses ${prefix}0.0/17`);
+      if (third > LAST_OF_PODS) throw new Error(`the embedded world used up the addresses ${prefix}0.0/17`);
       return `${prefix}${String(third)}.${String(1 + ((count - 1) % HOSTS))}`;
     },
     podSubnet: `${prefix}0.0/17`,

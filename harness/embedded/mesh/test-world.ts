@@ -2,6 +2,7 @@
 import { get } from 'node:http';
 import { type Server, createServer } from 'node:http';
 import { afterEach } from 'vitest';
+import { takeBlock } from '../addresses.ts';
 import { type ApiServer, createStore, startApiServer } from '../api-server/server.ts';
 import type { Proxy, Resource, Store } from '../types.ts';
 import { cacertsOf, createMesh, createRoot, type Mesh, type RootAuthority } from './index.ts';
@@ -17,7 +18,6 @@ interface Running {
   readonly block: number;
 }
 
-let block = 30 + Math.floor(Math.random() * 60);
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   await Promise.all(closing.splice(0).map((close) => close()));
@@ -34,6 +34,7 @@ const inSystem = (
 };
 
 export async function startCluster(name: string, network: string, root: RootAuthority): Promise<Running> {
+  const block = await takeBlock();
   const store = createStore();
   const mesh = createMesh({ spec: { name, network }, store, root, timeScale: TIME_SCALE });
   const kubelet = { exec: () => Promise.resolve(0), logs: () => '' };
@@ -47,8 +48,9 @@ export async function startCluster(name: string, network: string, root: RootAuth
   closing.push(async () => {
     await mesh.close();
     await api.close();
+    block.release();
   });
-  return { name, store, mesh, api, block: block++ };
+  return { name, store, mesh, api, block: Number(block.prefix.split('.')[1]) };
 }
 
 const RUNNING = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
