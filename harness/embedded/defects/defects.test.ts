@@ -161,9 +161,11 @@ describe('what is installed', () => {
   });
 
   test("a named revision's injector matches another label, the default one's its own", () => {
-    const { object } = only('injector-of-another-revision');
+    const effects = only('injector-of-another-revision');
     const keyed = (revision: string): string =>
-      JSON.stringify(object(injectorWebhooks(revision, { isDefault: false, caBundle: '' }), place(true)));
+      JSON.stringify(
+        effects.object(injectorWebhooks(revision, { isDefault: false, caBundle: '' }), place(true)),
+      );
     expect(keyed('next')).toContain(
       '"namespaceSelector":{"matchExpressions":[{"key":"istio.io/rev","operator":"In","values":["next-old"]}',
     );
