@@ -69,6 +69,8 @@ export interface MatchConfig {
 export interface RetryConfig {
   readonly attempts: number;
   readonly perTryMs: number | undefined;
+  /** Priorities of earlier attempts are left out, from every second retry on. */
+  readonly acrossPriorities: boolean;
   readonly on: ReadonlySet<string>;
 }
 
