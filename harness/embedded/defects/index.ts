@@ -3,13 +3,19 @@ import type { Alter } from '../mesh/index.ts';
 import type { Resource, WorldSpec } from '../types.ts';
 import { configuration } from './configuration.ts';
 import { installation } from './installation.ts';
+import { remote } from './remote.ts';
 import { time } from './time.ts';
 import type { Defect, Place, Running } from './types.ts';
 
 export type { Defect, Place, Running } from './types.ts';
 
 /** All defects by name. */
-export const DEFECTS: Readonly<Record<string, Defect>> = { ...installation, ...configuration, ...time };
+export const DEFECTS: Readonly<Record<string, Defect>> = {
+  ...installation,
+  ...configuration,
+  ...time,
+  ...remote,
+};
 
 /** What a world's defects do, together. */
 export interface Effects {

@@ -85,6 +85,7 @@ export const config = (certificate: WorkloadCertificate, more: Partial<ProxyConf
   httpListeners: [],
   certificate,
   checksPeers: true,
+  tellsStatus: true,
   ...more,
 });
 
