@@ -41,16 +41,6 @@ function withRangeOf({ store }: Running, first: Running): void {
     }));
 }
 
-/** The first cluster's control plane once more, beside the way to it. */
-function withControlPlaneOf({ store }: Running, first: Running): void {
-  const there = { kind: 'Deployment', name: 'istiod', namespace: SYSTEM };
-  const model = first.store.get(there);
-  if (model === undefined || store.get(there) !== undefined) return;
-  const { apiVersion, kind, spec } = model as Resource & { spec: unknown };
-  const { name, labels = {} } = model.metadata;
-  store.create({ apiVersion, kind, metadata: { name, namespace: SYSTEM, labels }, spec });
-}
-
 const isWay = ({ kind, metadata }: Resource): boolean =>
   kind === 'EndpointSlice' && metadata.name === 'istiod-remote';
 
@@ -66,12 +56,6 @@ export const remote: Readonly<Record<string, Defect>> = {
     symptom: 'calls that go to another cluster hang until they are given up',
     source: PREREQUISITES,
     alter: cutOff,
-  },
-  'control-plane-left-behind': {
-    cause: 'a remote cluster had a mesh before, and its control plane still runs',
-    symptom: 'calls are as they should be; two control planes look after one cluster',
-    source: PRIMARY_REMOTE,
-    goesOn: once(withControlPlaneOf),
   },
   'remote-not-in-charge': {
     cause: 'a remote cluster does not say whose control plane takes charge of it',
