@@ -33,8 +33,11 @@ export async function evidenceFrom(member: Member, namespace: string): Promise<C
     watched,
     roots,
     routes: routes?.map(routeSeen),
-    passThroughGateways: gateways?.filter((gateway) => JSON.stringify(gateway).includes('"AUTO_PASSTHROUGH"'))
-      .length,
+    // What a remote cluster's gateway passes on is read from its primary.
+    passThroughGateways:
+      topology.role === 'remote'
+        ? undefined
+        : gateways?.filter((gateway) => JSON.stringify(gateway).includes('"AUTO_PASSTHROUGH"')).length,
   };
 }
 

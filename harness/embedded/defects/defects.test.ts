@@ -44,6 +44,7 @@ function config(...endpoints: EndpointConfig[]): ProxyConfig {
     passThrough: [],
     httpListeners: [],
     checksPeers: true,
+    tellsStatus: true,
   } as unknown as ProxyConfig;
 }
 const told = (altered: ProxyConfig): string[] =>

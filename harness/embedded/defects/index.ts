@@ -3,6 +3,7 @@ import type { Alter } from '../mesh/index.ts';
 import type { Resource, WorldSpec } from '../types.ts';
 import { configuration } from './configuration.ts';
 import { installation } from './installation.ts';
+import { remote } from './remote.ts';
 import { revisions } from './revisions.ts';
 import { routing } from './routing.ts';
 import { time } from './time.ts';
@@ -15,6 +16,7 @@ export const DEFECTS: Readonly<Record<string, Defect>> = {
   ...installation,
   ...configuration,
   ...time,
+  ...remote,
   ...revisions,
   ...routing,
 };

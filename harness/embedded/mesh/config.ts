@@ -69,6 +69,8 @@ export interface MatchConfig {
 export interface RetryConfig {
   readonly attempts: number;
   readonly perTryMs: number | undefined;
+  /** Priorities of earlier attempts are left out, from every second retry on. */
+  readonly acrossPriorities: boolean;
   readonly on: ReadonlySet<string>;
 }
 
@@ -121,6 +123,8 @@ export interface ProxyConfig {
   readonly certificate: WorkloadCertificate;
   /** Whether certificates of others are checked. True but for a defect. */
   readonly checksPeers: boolean;
+  /** Whether those who ask it how it is get an answer. True but for a defect. */
+  readonly tellsStatus: boolean;
 }
 
 /** Ports of a sidecar, as Istio numbers them. */

@@ -204,6 +204,8 @@ class ClusterMesh implements Mesh {
   #nodeOf(pod: Resource, address: string, appAddress: string): ProxyNode {
     const { spec, store } = this.#options;
     const { name, namespace = 'default', labels = {}, annotations = {} } = pod.metadata;
+    // It has been given its node since.
+    const bound = store.get({ kind: 'Pod', name, namespace }) ?? pod;
     const view = { id: spec.name, list: (kind: string) => store.list(kind) };
     const revision = labels['istio.io/rev'] ?? annotations['istio.io/rev'] ?? 'default';
     return {
@@ -220,7 +222,7 @@ class ClusterMesh implements Mesh {
       containerPorts: containersOf(pod).flatMap(({ ports = [] }) =>
         ports.map(({ containerPort }) => containerPort),
       ),
-      locality: localityOf(view, podFields(pod).spec?.nodeName),
+      locality: localityOf(view, podFields(bound).spec?.nodeName),
     };
   }
 }

@@ -117,6 +117,7 @@ export class MeshProxy implements Proxy {
 
   #openStatus(): void {
     const status = endlessServer(async ({ url }, response) => {
+      if (this.#config?.tellsStatus === false) return;
       await this.#thaw?.promise;
       const isReady = url === '/healthz/ready' && this.isReady();
       response.writeHead(isReady ? 200 : 503).end();

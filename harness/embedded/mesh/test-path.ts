@@ -70,7 +70,7 @@ export const route: RouteConfig = {
   matches: [],
   targets: [{ cluster: NAME, weight: 1 }],
   timeoutMs: undefined,
-  retry: { attempts: 2, perTryMs: undefined, on: new Set(['connect-failure']) },
+  retry: { attempts: 2, perTryMs: undefined, acrossPriorities: false, on: new Set(['connect-failure']) },
   abort: undefined,
   delay: undefined,
   rewritePath: undefined,
@@ -85,6 +85,7 @@ export const config = (certificate: WorkloadCertificate, more: Partial<ProxyConf
   httpListeners: [],
   certificate,
   checksPeers: true,
+  tellsStatus: true,
   ...more,
 });
 

@@ -62,6 +62,7 @@ export class Configurer {
         httpListeners: [],
         certificate,
         checksPeers: true,
+        tellsStatus: true,
       };
     }
     const { passThrough, clusters } = passThroughOf(this.#snapshot, node);
@@ -74,6 +75,7 @@ export class Configurer {
       httpListeners: httpListenersOf(this.#snapshot, node),
       certificate,
       checksPeers: true,
+      tellsStatus: true,
     };
   }
 

@@ -1,4 +1,5 @@
 /** Another cluster, read over its API by the kubeconfig of a remote secret: list, then watch, again and again. */
+import { setMaxListeners } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Agent, type RequestOptions, request as httpsRequest } from 'node:https';
 import { createInterface } from 'node:readline';
@@ -81,6 +82,7 @@ export class RemoteCluster implements ClusterView {
     const access = readAccess(options.kubeconfig);
     this.#access = access;
     this.#agent = new Agent({ keepAlive: true, ...(access?.ca === undefined ? {} : { ca: access.ca }) });
+    setMaxListeners(0, this.#aborted.signal); // one for each request under way
     // Who waits for it has to hear that it timed out.
     this.#timer = setTimeout(options.onChange, SYNC_TIMEOUT_MS * options.timeScale + 1);
     this.#timer.unref();

@@ -101,6 +101,7 @@ const httpRoute = z.strictObject({
       attempts: z.int().min(0),
       perTryTimeout: duration.optional(),
       retryOn: z.string().optional(),
+      retryRemoteLocalities: z.boolean().optional(),
     })
     .optional(),
   fault: z

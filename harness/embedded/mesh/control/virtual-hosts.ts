@@ -9,6 +9,7 @@ const MESH = 'mesh';
 const DEFAULT_RETRY: RetryConfig = {
   attempts: 2,
   perTryMs: undefined,
+  acrossPriorities: false,
   on: new Set(['connect-failure', 'refused-stream', 'unavailable', 'cancelled']),
 };
 const ALL = 100;
@@ -111,10 +112,10 @@ const matchOf = ({ uri, method, headers = {} }: NonNullable<HttpRoute['match']>[
 
 function retryOf({ retries }: HttpRoute): RetryConfig {
   if (retries === undefined) return DEFAULT_RETRY;
-  const { attempts, perTryTimeout, retryOn } = retries;
+  const { attempts, perTryTimeout, retryOn, retryRemoteLocalities = false } = retries;
   const on =
     retryOn === undefined ? DEFAULT_RETRY.on : new Set(retryOn.split(',').map((word) => word.trim()));
-  return { attempts, perTryMs: perTryTimeout, on };
+  return { attempts, perTryMs: perTryTimeout, acrossPriorities: retryRemoteLocalities, on };
 }
 
 const faultOf = ({ fault }: HttpRoute): Pick<RouteConfig, 'abort' | 'delay'> => ({

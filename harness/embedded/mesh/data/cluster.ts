@@ -78,12 +78,12 @@ export class UpstreamCluster {
   }
 
   /**
-   * The host for a request. Those in `tried` are avoided where their priority has others; undefined when there is none
-   * that is thought healthy.
+   * The host for a request. Those in `tried` are avoided where their priority has others, and priorities in `avoided`
+   * where there are others; undefined when there is none that is thought healthy.
    */
-  pick(tried: readonly Host[] = []): Host | undefined {
+  pick(tried: readonly Host[] = [], avoided: readonly number[] = []): Host | undefined {
     const now = Date.now();
-    const healthy = this.#choosePriority(this.hosts, now);
+    const healthy = this.#choosePriority(this.hosts, now, avoided);
     const fresh = healthy.filter((host) => !tried.includes(host));
     const candidates = this.#chooseLocality(fresh.length > 0 ? fresh : healthy);
     const [first] = candidates;
@@ -95,14 +95,16 @@ export class UpstreamCluster {
     return soonest(candidates, policy === 'LEAST_REQUEST');
   }
 
-  #choosePriority(hosts: readonly Host[], now: number): Host[] {
+  #choosePriority(hosts: readonly Host[], now: number, avoided: readonly number[]): Host[] {
     const priorities = [...new Set(hosts.map(({ config }) => config.priority))].sort((a, b) => a - b);
     const levels = priorities.map((priority) => {
       const all = hosts.filter(({ config }) => config.priority === priority);
       const healthy = all.filter(({ health }) => !health.isEjected(now));
-      return { healthy, share: Math.min(1, (OVERPROVISIONING * healthy.length) / all.length) };
+      return { priority, healthy, share: Math.min(1, (OVERPROVISIONING * healthy.length) / all.length) };
     });
-    const usable = levels.filter(({ healthy }) => healthy.length > 0);
+    const all = levels.filter(({ healthy }) => healthy.length > 0);
+    const others = all.filter(({ priority }) => !avoided.includes(priority));
+    const usable = others.length > 0 ? others : all;
     const total = Math.min(
       1,
       usable.reduce((sum, { share }) => sum + share, 0),

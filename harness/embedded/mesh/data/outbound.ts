@@ -104,7 +104,8 @@ export class Router {
     const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
     const tried: Host[] = [];
     for (let attempt = 0; ; attempt++) {
-      const host = cluster.pick(tried);
+      const avoided = retry.acrossPriorities ? prioritiesLeft(tried) : [];
+      const host = cluster.pick(tried, avoided);
       if (host !== undefined) host.active++;
       const left = deadline === undefined ? undefined : Math.max(1, deadline - performance.now());
       const limit = Math.min(left ?? Infinity, retry.perTryMs ?? Infinity);
@@ -141,6 +142,10 @@ export class Router {
     this.#around.stats.add(`cluster.${cluster.config.name}.${what}`);
   }
 }
+
+/** Envoy's `previous_priorities`, as Istio sets it: the first two attempts are alike, the next two avoid where those were. */
+const prioritiesLeft = (tried: readonly Host[]): number[] =>
+  tried.slice(0, tried.length - (tried.length % 2)).map(({ config }) => config.priority);
 
 function finish(outcome: Outcome, response: ServerResponse, done: () => void): void {
   if (outcome.kind === 'answered') {
