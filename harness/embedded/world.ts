@@ -135,7 +135,9 @@ async function startOne({ spec, block, store, place }: Site, around: Around): Pr
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const isReachable = (address: string): boolean => reaches(spec, sites, address);
   const alter = effects.alter(place);
-  const mesh = createMesh({ spec, store, root, timeScale, isReachable, alter });
+  const { waitsForOthers } = effects;
+  const flaw = effects.certificates(place);
+  const mesh = createMesh({ spec, store, root, timeScale, isReachable, alter, flaw, waitsForOthers });
   const hooks: MeshHooks = {
     inject: (pod) => mesh.inject(pod),
     controlPlane: (pod, path) => mesh.controlPlane(pod, path),

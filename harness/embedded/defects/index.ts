@@ -1,15 +1,21 @@
 /** Everything that can be wrong with a world on purpose, and what a world does with it. The door of this folder. */
-import type { Alter } from '../mesh/index.ts';
+import type { Alter, CertificateFlaw } from '../mesh/index.ts';
 import type { Resource, WorldSpec } from '../types.ts';
 import { configuration } from './configuration.ts';
 import { installation } from './installation.ts';
+import { identity } from './identity.ts';
 import { time } from './time.ts';
 import type { Defect, Place, Running } from './types.ts';
 
 export type { Defect, Place, Running } from './types.ts';
 
 /** All defects by name. */
-export const DEFECTS: Readonly<Record<string, Defect>> = { ...installation, ...configuration, ...time };
+export const DEFECTS: Readonly<Record<string, Defect>> = {
+  ...installation,
+  ...configuration,
+  ...identity,
+  ...time,
+};
 
 /** What a world's defects do, together. */
 export interface Effects {
@@ -17,7 +23,9 @@ export interface Effects {
   hasOtherRoot(place: Unvalued): boolean;
   alter(place: Unvalued): Alter;
   neverReady(pod: Resource, place: Unvalued): boolean;
+  certificates(place: Unvalued): CertificateFlaw;
   readonly isIncomplete: boolean;
+  readonly waitsForOthers: boolean;
   goesOn(clusters: readonly (Omit<Running, 'place'> & { readonly place: Unvalued })[]): () => void;
 }
 
@@ -44,6 +52,12 @@ export function effectsOf(defects: WorldSpec['defects']): Effects {
       return (config, node) => all.reduce((altered, alter) => alter(altered, node), config);
     },
     neverReady: (pod, place) => chosen.some(({ defect, at }) => defect.neverReady?.(pod, at(place)) === true),
+    certificates: (place) =>
+      Object.assign(
+        {},
+        ...chosen.map(({ defect, at }) => defect.certificates?.(at(place))),
+      ) as CertificateFlaw,
+    waitsForOthers: chosen.some(({ defect }) => defect.waitsForOthers === true),
     isIncomplete: chosen.some(({ defect }) => defect.isIncomplete === true),
     goesOn: (clusters) => {
       const ends = chosen.flatMap(
