@@ -20,7 +20,9 @@ describe('what changes in time', () => {
   test('pinned connections have one endpoint at a time, and both in turn', async () => {
     const alter = only('connections-pinned').alter(here);
     const seen = new Set<string>();
-    for (const begin = Date.now(); seen.size < 2 && Date.now() - begin < 5_000; await sleep(50)) {
+    const begin = Date.now();
+    while (seen.size < 2 && Date.now() - begin < 5_000) {
+      await sleep(50);
       const [address = '', ...more] = told(alter(config(local, remote), node));
       expect(more).toEqual([]);
       seen.add(address);
