@@ -12,7 +12,7 @@ const row = (defect: string, right: Right): Row => ({
 
 test(
   'a defect is caught on a mesh of its own, and one that was stated wrongly is told',
-  { timeout: 110_000 },
+  { timeout: 180_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'prove-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
