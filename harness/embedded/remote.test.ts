@@ -37,7 +37,10 @@ async function joined(defect?: string): Promise<readonly [primary: Cluster, remo
     { name: 'cluster2', network: 'network2', primary: 'cluster1' },
   ];
   const defects = defect === undefined ? [] : [{ name: defect }];
-  const world = await startWorld({ clusters, directory, timeScale: 0.05, defects }, () => undefined);
+  const world = await startWorld(
+    { clusters, directory, discovery: true, timeScale: 0.05, defects },
+    () => undefined,
+  );
   ending.push(async () => {
     await world.close();
     rmSync(directory, { recursive: true, force: true });

@@ -219,6 +219,7 @@ async function startOne(site: Site, around: Around): Promise<RunningCluster> {
   const primary = primaryOf(spec, store, around);
   const mesh = createMesh({
     ...{ spec, store, root, timeScale, isReachable, alter, onControlPlane },
+    ...{ flaw: effects.certificates(place), waitsForOthers: effects.waitsForOthers },
     ...(primary === undefined ? {} : { primary }),
   });
   meshes.set(spec.name, mesh);

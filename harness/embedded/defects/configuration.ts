@@ -13,6 +13,9 @@ const ROUTING = 'https://istio.io/latest/docs/ops/common-problems/network-issues
 const LOCALITY = 'https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/';
 const SECURITY = 'https://istio.io/latest/docs/concepts/security/';
 
+/** Envoy's, where nothing is set. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
 const isApplication = (name: string): boolean =>
   name.startsWith('outbound|') && !name.includes('.istio-system.');
 
@@ -166,9 +169,19 @@ export const configuration: Readonly<Record<string, Defect>> = {
       ...config,
       passThrough: config.passThrough.map(({ port, chains }) => ({
         port,
-        chains: new Map([...chains].filter(([serverName]) => serverName.includes('_._.'))),
+        chains: new Map([...chains].filter(([serverName]) => !/^outbound_\.\d+_\.[^_]/.test(serverName))),
       })),
     }),
+  },
+  'other-balancer': {
+    cause: 'not wrong: another load balancer (RANDOM, ROUND_ROBIN) is the default of the whole mesh',
+    symptom: 'none that a claim may name',
+    source: 'https://istio.io/latest/docs/concepts/traffic-management/#load-balancing-options',
+    fallback: 'RANDOM',
+    alter: clusters((cluster, { value }) => ({
+      ...cluster,
+      policy: value === 'ROUND_ROBIN' ? 'ROUND_ROBIN' : 'RANDOM',
+    })),
   },
   errors: {
     cause: 'a share of the calls is answered by the proxy with an error',
@@ -184,10 +197,11 @@ export const configuration: Readonly<Record<string, Defect>> = {
     alter: routes((route) => ({ ...route, retry: { ...route.retry, attempts: 0 } })),
   },
   'outlier-detection-missing': {
-    cause: 'DestinationRules do not bring outlier detection to the sidecars',
+    cause:
+      'the DestinationRule with outlier detection and connect timeout matches no host: sidecars have the defaults',
     symptom: 'a lost gateway or node is called for as long as it is lost',
     source: LOCALITY,
-    alter: clusters((cluster) => ({ ...cluster, outlier: undefined })),
+    alter: clusters((cluster) => ({ ...cluster, outlier: undefined, connectTimeoutMs: CONNECT_TIMEOUT_MS })),
   },
   'locality-preferred': {
     cause: 'local endpoints are preferred though nothing asks for it',
@@ -202,6 +216,13 @@ export const configuration: Readonly<Record<string, Defect>> = {
     symptom: 'local endpoints are not preferred where they should be',
     source: LOCALITY,
     alter: endpoints((all) => all.map((endpoint) => ({ ...endpoint, priority: 0 }))),
+  },
+  'mutual-tls-off': {
+    cause: 'a DestinationRule turns mutual TLS off for the whole mesh (mode DISABLE)',
+    symptom: 'calls arrive in plaintext; where that is refused, they are lost',
+    source:
+      'https://istio.io/latest/docs/ops/common-problems/network-issues/#503-errors-after-setting-destination-rule',
+    alter: endpoints((all) => all.map((endpoint) => ({ ...endpoint, mutualTls: false }))),
   },
   'plaintext-accepted': {
     cause: 'STRICT does not reach the sidecars',

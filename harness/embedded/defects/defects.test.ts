@@ -1,58 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { ClusterConfig, EndpointConfig, ProxyConfig } from '../mesh/config.ts';
-import type { ProxyNode } from '../mesh/proxy.ts';
+import type { ProxyConfig } from '../mesh/config.ts';
 import type { Resource } from '../types.ts';
 import { meshObjects } from '../install.ts';
 import { injectorWebhooks } from '../mesh/index.ts';
 import { DEFECTS, effectsOf, type Effects } from './index.ts';
-
-const place = (isFirst: boolean) => ({
-  cluster: isFirst ? 'cluster1' : 'cluster2',
-  isFirst,
-  timeScale: 1,
-  isOwn: (address: string) => address.startsWith('127.1.'),
-});
-const only = (name: string, value?: string): Effects =>
-  effectsOf([value === undefined ? { name } : { name, value }]);
-
-const node = { name: 'sleep', namespace: 'ns', isGateway: false } as ProxyNode;
-const endpoint = (address: string): EndpointConfig => ({
-  address,
-  port: 5000,
-  connectPort: 15006,
-  weight: 1,
-  priority: 0,
-  locality: { region: '', zone: '' },
-  localityWeight: 1,
-  mutualTls: true,
-  reachable: true,
-});
-const [local, remote] = [endpoint('127.1.1.1'), endpoint('127.2.1.1')];
-const NAME = 'outbound|5000||helloworld.ns.svc.cluster.local';
-
-function config(...endpoints: EndpointConfig[]): ProxyConfig {
-  const cluster = { name: NAME, endpoints, serverName: '' } as unknown as ClusterConfig;
-  const route = {
-    matches: [],
-    targets: [{ cluster: NAME, weight: 1 }],
-    retry: { attempts: 2, on: new Set() },
-  };
-  return {
-    clusters: new Map([[NAME, cluster]]),
-    hosts: new Map([['helloworld:5000', { name: 'helloworld', routes: [route] }]]),
-    inbound: { mode: 'STRICT', ports: new Map() },
-    passThrough: [],
-    httpListeners: [],
-    checksPeers: true,
-    tellsStatus: true,
-  } as unknown as ProxyConfig;
-}
-const told = (altered: ProxyConfig): string[] =>
-  altered.clusters.get(NAME)?.endpoints.map(({ address }) => address) ?? [];
+import { config, local, NAME, node, only, place, remote, told } from './testing.ts';
 
 test('every defect says its cause, its symptom and where that is described, and does something', () => {
   const names = Object.keys(DEFECTS);
-  expect(names.length).toBeGreaterThanOrEqual(39);
+  expect(names.length).toBeGreaterThanOrEqual(50);
   for (const [name, { cause, symptom, source, ...deeds }] of Object.entries(DEFECTS)) {
     expect([cause.length > 10, symptom.length > 10, source.startsWith('https://')], name).toEqual([
       true,

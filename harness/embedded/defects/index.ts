@@ -1,8 +1,9 @@
 /** Everything that can be wrong with a world on purpose, and what a world does with it. The door of this folder. */
-import type { Alter } from '../mesh/index.ts';
+import type { Alter, CertificateFlaw } from '../mesh/index.ts';
 import type { Resource, WorldSpec } from '../types.ts';
 import { configuration } from './configuration.ts';
 import { installation } from './installation.ts';
+import { identity } from './identity.ts';
 import { remote } from './remote.ts';
 import { revisions } from './revisions.ts';
 import { routing } from './routing.ts';
@@ -15,6 +16,7 @@ export type { Defect, Place, Running } from './types.ts';
 export const DEFECTS: Readonly<Record<string, Defect>> = {
   ...installation,
   ...configuration,
+  ...identity,
   ...time,
   ...remote,
   ...revisions,
@@ -27,9 +29,11 @@ export interface Effects {
   hasOtherRoot(place: Unvalued): boolean;
   alter(place: Unvalued): Alter;
   neverReady(pod: Resource, place: Unvalued): boolean;
+  certificates(place: Unvalued): CertificateFlaw;
   readonly isCutOff: boolean;
   readonly isIncomplete: boolean;
   readonly discovers: boolean;
+  readonly waitsForOthers: boolean;
   goesOn(clusters: readonly (Omit<Running, 'place'> & { readonly place: Unvalued })[]): () => void;
 }
 
@@ -56,7 +60,13 @@ export function effectsOf(defects: WorldSpec['defects']): Effects {
       return (config, node) => all.reduce((altered, alter) => alter(altered, node), config);
     },
     neverReady: (pod, place) => chosen.some(({ defect, at }) => defect.neverReady?.(pod, at(place)) === true),
+    certificates: (place) =>
+      Object.assign(
+        {},
+        ...chosen.map(({ defect, at }) => defect.certificates?.(at(place))),
+      ) as CertificateFlaw,
     isCutOff: chosen.some(({ defect }) => defect.isCutOff === true),
+    waitsForOthers: chosen.some(({ defect }) => defect.waitsForOthers === true),
     isIncomplete: chosen.some(({ defect }) => defect.isIncomplete === true),
     discovers: chosen.some(({ defect }) => defect.discovers === true),
     goesOn: (clusters) => {

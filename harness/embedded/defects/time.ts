@@ -1,8 +1,9 @@
 /** Defects that show when something changes: what comes late, does not come back, or comes and goes. */
-import type { ClusterConfig, EndpointConfig } from '../mesh/config.ts';
+import type { ClusterConfig, EndpointConfig, ProxyConfig, VirtualHostConfig } from '../mesh/config.ts';
 import type { Alter } from '../mesh/index.ts';
 import type { Defect, Place, Running } from './types.ts';
 
+const TROUBLE = 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/';
 const SOURCE = 'https://istio.io/latest/docs/ops/diagnostic-tools/proxy-cmd/';
 
 type Endpoints = readonly EndpointConfig[];
@@ -49,6 +50,27 @@ function lingering({ value, timeScale }: Place): Memory {
   };
 }
 
+/** Other clusters' endpoints as they were told so long ago, in seconds; until then, what was first told of them. */
+function late({ value, timeScale, isOwn }: Place): Memory {
+  const byMs = Number.parseFloat(value ?? '0') * 1000 * timeScale;
+  const history: { readonly atMs: number; readonly remote: Endpoints }[] = [];
+  return (_held, told) => {
+    history.push({ atMs: Date.now(), remote: told.filter(({ address }) => !isOwn(address)) });
+    while ((history[1]?.atMs ?? Infinity) <= Date.now() - byMs) history.shift();
+    return [...told.filter(({ address }) => isOwn(address)), ...(history[0]?.remote ?? [])];
+  };
+}
+
+const aborting = (config: ProxyConfig, percent: number): ProxyConfig => ({
+  ...config,
+  hosts: new Map(
+    [...config.hosts].map(([name, host]) => [
+      name,
+      { ...host, routes: host.routes.map((route) => ({ ...route, abort: { status: 503, percent } })) },
+    ]),
+  ),
+});
+
 const TICK_MS = 500;
 
 /** Makes control planes tell their proxies anew, again and again. */
@@ -72,8 +94,8 @@ function keepsTelling(clusters: readonly Running[]): () => void {
 }
 
 const FLAP_MS = 2_000;
-const STALL_EVERY_MS = 10_000;
-const STALL_MS = 4_000;
+const CUT_EVERY_MS = 3_000;
+const LOSSY_MS = 5_000;
 
 export const time: Readonly<Record<string, Defect>> = {
   'endpoints-frozen': {
@@ -116,6 +138,83 @@ export const time: Readonly<Record<string, Defect>> = {
     }),
     goesOn: keepsTelling,
   },
+  'connections-pinned': {
+    cause: 'pooled connections behind a gateway stay with one pod for a while, then with another',
+    symptom: 'answers come in blocks; one caller cannot know what the shares are',
+    source: 'https://istio.io/latest/docs/ops/configuration/traffic-management/multicluster/',
+    alter: remembering(() => (_held, told) => {
+      const turn = told[Math.floor(Date.now() / TICK_MS) % Math.max(1, told.length)];
+      return turn === undefined ? told : [turn];
+    }),
+    goesOn: keepsTelling,
+  },
+  'remote-watch-late': {
+    cause: "the watch on the other cluster's API server hangs; changes there are seen late, by seconds",
+    symptom: 'what came back in the other cluster is not called until then',
+    source: TROUBLE,
+    fallback: '30',
+    alter: remembering(late),
+    goesOn: keepsTelling,
+  },
+  'failover-lossy': {
+    cause: 'while endpoints change, sidecars lose some percent of the calls for 5 s',
+    symptom: '503 at every disruption, and none between',
+    source: SOURCE,
+    fallback: '50',
+    alter: (place) => {
+      const counts = new Map<string, number>();
+      let untilMs = 0;
+      return (config, node) => {
+        if (node.isGateway) return config;
+        for (const [name, { endpoints }] of config.clusters) {
+          const key = `${node.namespace}/${node.name} ${name}`;
+          if (endpoints.length < (counts.get(key) ?? 0)) untilMs = Date.now() + LOSSY_MS * place.timeScale;
+          counts.set(key, endpoints.length);
+        }
+        return Date.now() < untilMs ? aborting(config, Number.parseFloat(place.value ?? '0')) : config;
+      };
+    },
+    goesOn: keepsTelling,
+  },
+  'rules-never-removed': {
+    cause: 'VirtualServices that are deleted stay with the sidecars',
+    symptom: 'a rule holds on after it was taken away',
+    source: SOURCE,
+    alter: () => {
+      const ruled = new Map<string, VirtualHostConfig>();
+      return (config, node) => {
+        const hosts = [...config.hosts].map(([name, host]) => {
+          const key = `${node.namespace}/${node.name} ${name}`;
+          if (
+            host.routes.some(({ targets }) => targets.some(({ cluster }) => /\|\d+\|[^|]+\|/.test(cluster)))
+          )
+            ruled.set(key, host);
+          return [name, ruled.get(key) ?? host] as const;
+        });
+        return { ...config, hosts: new Map(hosts) };
+      };
+    },
+  },
+  'waits-for-other-clusters': {
+    cause:
+      'a control plane is not ready before it has read every other cluster (PILOT_REMOTE_CLUSTER_TIMEOUT of hours)',
+    symptom: 'with one cluster out of reach, the control plane of another does not come up again',
+    source: 'https://istio.io/latest/docs/reference/commands/pilot-discovery/#envvars',
+    waitsForOthers: true,
+  },
+  'streams-cut': {
+    cause: 'a balancer in front of the API servers cuts what takes longer than 3 s',
+    symptom: 'watches begin anew; commands in pods break off',
+    source: TROUBLE,
+    goesOn: (clusters) => {
+      const cut = setInterval(() => {
+        for (const { api } of clusters) api.cut();
+      }, CUT_EVERY_MS);
+      return () => {
+        clearInterval(cut);
+      };
+    },
+  },
   'rules-cross': {
     cause: "one mesh's VirtualServices are copied into the other, as by one pipeline for both",
     symptom: 'a rule of one mesh changes what callers of the other get',
@@ -139,20 +238,12 @@ export const time: Readonly<Record<string, Defect>> = {
     },
   },
   'api-server-stalls': {
-    cause: "the other cluster's API server stands still for 4 s of every 10",
-    symptom: 'changes arrive late; watches hang',
-    source: SOURCE,
+    cause: "the other cluster's API server stands still as soon as the mesh is complete",
+    symptom: 'requests and watches hang; what runs there goes on',
+    source: TROUBLE,
     goesOn: (clusters) => {
-      const stalling = clusters.filter(({ place }) => !place.isFirst);
-      const stall = setInterval(() => {
-        for (const { api } of stalling) api.freeze();
-        setTimeout(() => {
-          for (const { api } of stalling) api.thaw();
-        }, STALL_MS);
-      }, STALL_EVERY_MS);
-      return () => {
-        clearInterval(stall);
-      };
+      for (const { api, place } of clusters) if (!place.isFirst) api.freeze();
+      return () => undefined;
     },
   },
   'pods-never-ready': {

@@ -1,6 +1,6 @@
 /** What a defect is: a cause as real meshes have it, done in the same place. */
 import type { ApiServer } from '../api-server/server.ts';
-import type { Alter } from '../mesh/index.ts';
+import type { Alter, CertificateFlaw } from '../mesh/index.ts';
 import type { Resource, Store } from '../types.ts';
 
 /** The cluster that something is about to be done in. */
@@ -19,7 +19,7 @@ export interface Place {
 export interface Running {
   readonly place: Place;
   readonly store: Store;
-  readonly api: Pick<ApiServer, 'freeze' | 'thaw'>;
+  readonly api: Pick<ApiServer, 'freeze' | 'thaw' | 'cut'>;
 }
 
 /** One defect. What it has no member for it leaves as it is. */
@@ -37,6 +37,10 @@ export interface Defect {
   readonly hasOtherRoot?: (place: Place) => boolean;
   /** What control planes tell proxies. */
   readonly alter?: (place: Place) => Alter;
+  /** What is wrong with the certificates that the cluster's workloads are given. */
+  readonly certificates?: (place: Place) => CertificateFlaw;
+  /** A control plane is not ready before it has read every other cluster, however long that takes. */
+  readonly waitsForOthers?: true;
   /** Pods are never called ready. */
   readonly neverReady?: (pod: Resource, place: Place) => boolean;
   /** Packets from pods of one cluster to those of another are lost, on one network too. */

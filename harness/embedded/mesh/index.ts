@@ -1,14 +1,14 @@
 /** The mesh of one cluster: injection, proxies, and the control planes that its istiod pods are. The door of this folder. */
-import type { ClusterSpec, MeshHooks, Proxy, Resource, Store, WorldSpec } from '../types.ts';
+import type { ClusterSpec, MeshHooks, Proxy, Resource, Store } from '../types.ts';
 import { cacertsOf, type Issuer, readIssuer, type RootAuthority } from './certificates.ts';
 import type { Reach } from './control/endpoints.ts';
 import { accountOf, containersOf, isGatewayPod, isReadyPod, podFields } from './control/fields.ts';
 import { inject } from './control/inject.ts';
-import { type Alter, Istiod, revisionOf } from './control/istiod.ts';
+import { type Alter, type CertificateFlaw, Istiod, revisionOf } from './control/istiod.ts';
 import { localityOf } from './control/registry.ts';
 import { MeshProxy, type ProxyNode } from './proxy.ts';
 
-export type { Alter } from './control/istiod.ts';
+export type { Alter, CertificateFlaw } from './control/istiod.ts';
 export { cacertsOf, createRoot, type RootAuthority } from './certificates.ts';
 export { injectorWebhooks } from './control/inject.ts';
 export { refuse } from './control/rules.ts';
@@ -27,7 +27,10 @@ export interface MeshOptions {
   readonly timeScale: number;
   /** For defects: changes what is pushed to a proxy. @default nothing */
   readonly alter?: Alter;
-  readonly defects?: WorldSpec['defects'];
+  /** For defects: what is wrong with the certificates of its workloads. */
+  readonly flaw?: CertificateFlaw;
+  /** For defects: istiod never gives up on another cluster. */
+  readonly waitsForOthers?: boolean;
   /**
    * Whether packets from a pod of this cluster get to an address. @default they do, unless the control plane knows
    * that the address is on another network
@@ -142,7 +145,7 @@ class ClusterMesh implements Mesh {
   }
 
   #startIstiod(revision: string): Istiod {
-    const { spec, store, timeScale, isReachable, alter = unaltered } = this.#options;
+    const { spec, store, timeScale, isReachable, alter = unaltered, flaw = {} } = this.#options;
     const reach: Reach = (node, { address, network }) =>
       isReachable?.(address, node.cluster) ?? (network === '' || network === node.network);
     this.#issuer ??= this.#readIssuer();
@@ -156,6 +159,8 @@ class ClusterMesh implements Mesh {
       timeScale,
       reach,
       alter,
+      flaw,
+      waitsForOthers: this.#options.waitsForOthers ?? false,
       onChange,
     });
   }

@@ -26,6 +26,14 @@ const PUSHED_KINDS = new Set([
 /** Makes what is pushed to a proxy wrong on purpose: how defects of the mesh are made. */
 export type Alter = (config: ProxyConfig, node: ProxyNode) => ProxyConfig;
 
+/** What is wrong on purpose with the certificates of workloads. */
+export interface CertificateFlaw {
+  /** Their validity is shifted by so much. */
+  readonly skewMs?: number;
+  /** The account that they name, whatever the pod's is. */
+  readonly account?: string;
+}
+
 export interface IstiodOptions {
   readonly clusterId: string;
   readonly store: Store;
@@ -33,6 +41,8 @@ export interface IstiodOptions {
   readonly timeScale: number;
   readonly reach: Reach;
   readonly alter: Alter;
+  readonly flaw: CertificateFlaw;
+  readonly waitsForOthers: boolean;
   /** Called when something has changed that others wait for. */
   readonly onChange: () => void;
 }
@@ -63,7 +73,10 @@ export class Istiod {
 
   /** Ready once every other cluster has been read, or was given up for now. */
   get isReady(): boolean {
-    return [...this.#remotes.values()].every(({ status }) => status !== 'syncing');
+    const { waitsForOthers } = this.#options;
+    return [...this.#remotes.values()].every(
+      ({ status }) => status === 'synced' || (status === 'timeout' && !waitsForOthers),
+    );
   }
 
   /** Whether it can tell that a proxy is who it says: it has the cluster's API server to ask. */
@@ -179,7 +192,9 @@ export class Istiod {
 
   async #certify(proxy: MeshProxy, authority: Issuer): Promise<void> {
     if (this.#certificates.has(proxy)) return;
-    const certificate = proxy.certificate() ?? (await issue(authority, identityOf(proxy.node)));
+    const { skewMs, account: serviceAccount = proxy.node.serviceAccount } = this.#options.flaw;
+    const identity = identityOf({ namespace: proxy.node.namespace, serviceAccount });
+    const certificate = proxy.certificate() ?? (await issue(authority, identity, skewMs));
     this.#certificates.set(proxy, certificate);
   }
 
