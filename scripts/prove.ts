@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { suiteNames } from '../harness/select.ts';
 import { healthyRows } from './prove/healthy.ts';
 import { prove } from './prove/prove.ts';
-import { ROWS, whyUnplayed } from './prove/rows.ts';
+import { ROWS } from './prove/rows.ts';
 import type { Row } from './prove/types.ts';
 import { tableText, writeMatrix } from './prove/write.ts';
 
@@ -57,7 +57,7 @@ async function main(): Promise<number> {
   const plan = {
     rows,
     seeds: number('seeds', given.quick ? 1 : 5),
-    healthy: healthyRows(playedSuites()),
+    healthy: healthyRows(given.suite.length === 0 ? suiteNames('.') : given.suite),
     times: number('healthy', given.quick || partial ? 0 : 5),
     simulated: number('simulated', 200),
     jobs: number('jobs', 1),
@@ -77,8 +77,7 @@ function wanted(): readonly Row[] {
   return ROWS.filter(
     (row) =>
       (given.defect.length === 0 || isOf(row)) &&
-      (given.suite.length === 0 || given.suite.includes(row.suite)) &&
-      whyUnplayed(row.suite, row.claim) === undefined,
+      (given.suite.length === 0 || given.suite.includes(row.suite)),
   );
 }
 
@@ -86,12 +85,6 @@ function wanted(): readonly Row[] {
 function firstOfEachClaim(rows: readonly Row[]): readonly Row[] {
   const byClaim = new Map([...rows].reverse().map((row) => [`${row.suite}/${row.claim}`, row]));
   return [...byClaim.values()].reverse();
-}
-
-/** Suites of which anything is played on the embedded mesh. */
-function playedSuites(): readonly string[] {
-  const all = given.suite.length === 0 ? suiteNames('.') : given.suite;
-  return all.filter((suite) => whyUnplayed(suite, '*') === undefined);
 }
 
 function number(name: 'seeds' | 'healthy' | 'simulated' | 'jobs', fallback: number): number {

@@ -90,6 +90,7 @@ export const multiPrimary: readonly Row[] = rowsOf('multi-primary', [
     'inconclusive',
     'what the harness asks is cut off: its own means, not the mesh',
   ],
+  ['injector-of-another-revision', 'gateways/M11', 'moved'],
   // Not wrong
   ['other-balancer=RANDOM', 'flat/M2', '', 'conformant', 'no claim depends on the load balancer'],
   ['other-balancer=ROUND_ROBIN', 'flat/M2', '', 'conformant', 'no claim depends on the load balancer'],
