@@ -57,33 +57,41 @@ function markdown(matrix: Matrix): string {
         row.why ?? '',
       ]),
     ),
-    '## Healthy meshes',
-    table(
-      ['suite', 'load balancer', 'conformant', 'checks', 'seconds'],
-      healthy.map(({ healthy: { suite, balancer }, outcomes }) => [
-        suite,
-        balancer,
-        share(outcomes, ({ problems }) => problems.length === 0),
-        span(outcomes, ({ conformant }) => conformant),
-        span(outcomes, (one) => one.seconds),
-      ]),
-    ),
-    '## Calibration',
-    'Simulated answers of meshes at the edge, where a single run may end either way.',
-    table(
-      [
-        'claim',
-        'truth',
-        'seeds',
-        'conformant',
-        'non-conformant',
-        'inconclusive',
-        'requests',
-        'theory',
-        'agrees',
-      ],
-      calibration.map(calibrationRow),
-    ),
+    ...(healthy.length === 0
+      ? []
+      : [
+          '## Healthy meshes',
+          table(
+            ['suite', 'load balancer', 'conformant', 'checks', 'seconds'],
+            healthy.map(({ healthy: { suite, balancer }, outcomes }) => [
+              suite,
+              balancer,
+              share(outcomes, ({ problems }) => problems.length === 0),
+              span(outcomes, ({ conformant }) => conformant),
+              span(outcomes, (one) => one.seconds),
+            ]),
+          ),
+        ]),
+    ...(calibration.length === 0
+      ? []
+      : [
+          '## Calibration',
+          'Simulated answers of meshes at the edge, where a single run may end either way.',
+          table(
+            [
+              'claim',
+              'truth',
+              'seeds',
+              'conformant',
+              'non-conformant',
+              'inconclusive',
+              'requests',
+              'theory',
+              'agrees',
+            ],
+            calibration.map(calibrationRow),
+          ),
+        ]),
     ...problemsOf(matrix),
   ].join('\n\n');
 }
