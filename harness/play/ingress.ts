@@ -1,6 +1,6 @@
 import type { ObjectRef } from '../cluster/objects.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
-import type { Member } from '../mesh/types.ts';
+import type { Feature, Member } from '../mesh/types.ts';
 import { askOnce } from '../traffic/outside.ts';
 import { poll, WaitTimeout } from '../wait/wait.ts';
 import type { Scene } from './scene.ts';
@@ -22,6 +22,10 @@ export async function addressOfGateway(scene: Scene, member: Member, name: strin
   const { client, provided } = member;
   const { namespace, signal, context } = scene;
   const service = { apiVersion: 'v1', kind: 'Service', namespace, name };
+  // The Gateway API's controller makes a gateway's Service by itself.
+  await poll({ what: `Service ${name} in ${client.name}`, timeoutMs: 60_000, signal }, () =>
+    client.get(service),
+  );
   if (context.giveAddresses && provided.loadBalancerAddress !== undefined) {
     const ingress = [{ ip: provided.loadBalancerAddress }];
     await client.patch(
@@ -30,7 +34,7 @@ export async function addressOfGateway(scene: Scene, member: Member, name: strin
       { type: 'merge', subresource: 'status' },
     );
   }
-  scene.undo.push(() => takeAway(member, service));
+  scene.undo.push(() => takeAway(member, service, context.mesh.features));
   const address = await poll(
     { what: `an address of Service ${name} in ${client.name}`, timeoutMs: 60_000, signal },
     async () => {
@@ -66,10 +70,22 @@ async function answers(address: string, { signal, recorder }: Scene): Promise<vo
 async function takeAway(
   { client }: Member,
   service: ObjectRef & { readonly namespace: string },
+  features: readonly Feature[],
 ): Promise<void> {
   const { namespace } = service;
-  const gateway = { apiVersion: 'networking.istio.io/v1', kind: 'Gateway', namespace };
-  const gateways = await client.list(gateway);
-  const all = [service, ...gateways.map(({ metadata: { name } }) => ({ ...gateway, name }))];
-  await Promise.all(all.map((ref) => client.deleteAndWait(ref, { timeoutMs: 30_000 })));
+  const versions = [
+    'networking.istio.io/v1',
+    ...(features.includes('gateway-api') ? ['gateway.networking.k8s.io/v1'] : []),
+  ];
+  // Gateways first: a controller would make the Service of one again.
+  for (const apiVersion of versions) {
+    const gateway = { apiVersion, kind: 'Gateway', namespace };
+    const gateways = await client.list(gateway);
+    await Promise.all(
+      gateways.map(({ metadata: { name } }) =>
+        client.deleteAndWait({ ...gateway, name }, { timeoutMs: 30_000 }),
+      ),
+    );
+  }
+  await client.deleteAndWait(service, { timeoutMs: 30_000 });
 }
