@@ -118,7 +118,7 @@ expect_healthy() {
 # mesh_wide CLUSTER MANIFEST: applies a file of fixtures/defects to the whole mesh of a control plane. mesh_wide_undone: takes
 # it away again.
 mesh_wide() { quietly_on "$1" -n istio-system apply -f "$manifests/$2.yaml"; }
-mesh_wide_undone() { quietly_on "$1" -n istio-system delete --wait -f "$manifests/$2.yaml"; }
+mesh_wide_undone() { quietly_on "$1" -n istio-system delete --ignore-not-found -f "$manifests/$2.yaml"; }
 
 # in_namespace_of SCENARIO-FOLDER MANIFEST CLUSTER…: applies the file in the scenario's namespace as soon as the run has made
 # it. A namespace is named after the folder, as far as that fits; those of runs before do not count.
