@@ -19,7 +19,7 @@ address_of() { on "$1" get nodes -o jsonpath='{.items[0].status.addresses[?(@.ty
 take_kept() {
   local runs=${XDG_STATE_HOME:-$HOME/.local/state}/meshproof/runs candidate file
   if [ "$kept" = latest ]; then
-    for candidate in "$runs"/*/"$variant/${clusters[0]}.kubeconfig"; do kept=$(basename "${candidate%/*/*}"); done
+    for candidate in "$runs"/*/"$variant/${clusters[0]}-kind.log"; do kept=$(basename "${candidate%/*/*}"); done
   fi
   for candidate in "${clusters[@]}"; do
     file=$runs/$kept/$variant/$candidate.kubeconfig
