@@ -49,7 +49,7 @@ injection-by-no-revision() {
   expect_broken H3
 }
 
-# identity-not-checked: proxies of cluster2 ask their peers for no certificate; TLS without one is answered.
+# identity-not-checked: proxies of cluster2 believe a certificate of any root; calls with a self-signed one are answered.
 identity-not-checked() {
   mesh_wide cluster2 identity-not-checked
   run H5
