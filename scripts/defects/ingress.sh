@@ -5,10 +5,10 @@
 variant=flat
 clusters=(cluster1 cluster2)
 sound=(I1 I2 I3 I4)
-all=(way-closed path-refused one-endpoint remote-starved errors subset-labels-wrong)
+all=(pods-out-of-reach path-refused one-endpoint remote-starved errors subset-labels-wrong)
 
-# way-closed: a firewall lets no pod of cluster2 through to pods of cluster1; packets are lost.
-way-closed() {
+# pods-out-of-reach: a firewall lets no pod of cluster2 through to pods of cluster1; packets are lost.
+pods-out-of-reach() {
   inside cluster1 iptables -I FORWARD -s 10.20.0.0/16 -d 10.10.0.0/16 -m conntrack --ctstate NEW -j DROP
   run I1
   inside cluster1 iptables -D FORWARD -s 10.20.0.0/16 -d 10.10.0.0/16 -m conntrack --ctstate NEW -j DROP

@@ -5,11 +5,11 @@ variant=flat
 clusters=(cluster1 cluster2 cluster3)
 sound=(P1 P2 P3 P4 nearest-overloaded)
 all=(
-  way-closed reader-may-write injection-by-no-revision one-endpoint locality-preferred locality-ignored weights failover-missing
+  pods-out-of-reach reader-may-write injection-by-no-revision one-endpoint locality-preferred locality-ignored weights failover-missing
 )
 
-# way-closed: a firewall lets no pod of cluster2 through to pods of cluster1; packets are lost.
-way-closed() {
+# pods-out-of-reach: a firewall lets no pod of cluster2 through to pods of cluster1; packets are lost.
+pods-out-of-reach() {
   inside cluster1 iptables -I FORWARD -s 10.20.0.0/16 -d 10.10.0.0/16 -m conntrack --ctstate NEW -j DROP
   run P1
   inside cluster1 iptables -D FORWARD -s 10.20.0.0/16 -d 10.10.0.0/16 -m conntrack --ctstate NEW -j DROP

@@ -5,10 +5,10 @@ variant=replicated
 clusters=(cluster1 cluster2)
 jason=jason-sees-remote-versions subset=remote-side-picks-the-subset
 sound=(V1 "$subset" "$jason")
-all=(discovery-switched-on gateway-scaled-away other-root header-match-ignored)
+all=(remote-secret-left mutual-tls-off other-root header-match-ignored)
 
-# discovery-switched-on: cluster1 was given a remote secret for cluster2; calls cross before anything is routed.
-discovery-switched-on() {
+# remote-secret-left: a remote secret for cluster2 was left in cluster1; calls cross before anything is routed.
+remote-secret-left() {
   istioctl create-remote-secret --kubeconfig "${kubeconfig[cluster2]}" --name cluster2 \
     --server "https://$(address_of cluster2):6443" >"$work/secret.yaml" 2>/dev/null
   quietly_on cluster1 apply -f "$work/secret.yaml"
@@ -17,11 +17,11 @@ discovery-switched-on() {
   expect_broken V1
 }
 
-# gateway-scaled-away: the gateway of cluster2 runs no pod; connections to its address are refused.
-gateway-scaled-away() {
-  scaled cluster2 istio-eastwestgateway 0
+# mutual-tls-off: a policy switches mutual TLS off in all of cluster2; calls by it get nowhere.
+mutual-tls-off() {
+  mesh_wide cluster2 mutual-tls-off
   run "$subset"
-  scaled cluster2 istio-eastwestgateway 1
+  mesh_wide_undone cluster2 mutual-tls-off
   expect_broken V2
 }
 
