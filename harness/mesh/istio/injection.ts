@@ -11,6 +11,13 @@ interface WithReplicas extends KubernetesObject {
   readonly status?: { readonly availableReplicas?: number };
 }
 
+/**
+ * istioctl hands injection by `istio-injection` over to the webhooks of the tag `default`, which it makes last. A pod that is
+ * created after the revision's own stopped, and before these are there, gets no proxy and no error.
+ */
+const isHandedOver = (webhooks: readonly Webhooks[], revision: string | undefined): boolean =>
+  revision !== undefined || webhooks.some(({ metadata }) => metadata.labels?.['istio.io/tag'] === 'default');
+
 /** Waits until new pods of a cluster get a proxy from this control plane, and the certificate to trust it by. */
 export async function waitForInjection(member: Member, controlPlane: Member): Promise<void> {
   const { client } = member;
@@ -37,11 +44,12 @@ export async function waitForInjection(member: Member, controlPlane: Member): Pr
     ]);
     const hooks = webhooks.flatMap((one) => one.webhooks ?? []);
     const bundle = hooks.length > 0 && hooks.every((hook) => (hook.clientConfig?.caBundle ?? '') !== '');
+    const handedOver = isHandedOver(webhooks, controlPlane.topology.revision);
     const available = istiod?.status?.availableReplicas ?? 0;
     saw(
-      `${String(available)} istiod available, the webhook ${bundle ? 'has' : 'lacks'} its certificate, ` +
-        `the root certificate is ${root === undefined ? 'missing' : 'there'}`,
+      `${String(available)} istiod available, the webhook ${bundle ? 'has' : 'lacks'} its certificate` +
+        `${handedOver ? '' : ', injection by istio-injection is not set up'}, the root certificate is ${root === undefined ? 'missing' : 'there'}`,
     );
-    return bundle && available > 0 && root !== undefined ? true : undefined;
+    return bundle && handedOver && available > 0 && root !== undefined ? true : undefined;
   });
 }

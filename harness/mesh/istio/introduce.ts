@@ -20,6 +20,10 @@ export async function introduce(
   await waitFor(`ServiceAccount ${account.name} in ${member.topology.name}`, () =>
     member.client.get(account),
   );
-  const secret = parseDocument(await createRemoteSecret(istioctl, member)).toJS() as KubernetesObject;
+  // istioctl reads the account's token once, and on a busy machine too early: no "ca.crt" data found.
+  const text = await waitFor(`a token of ServiceAccount ${account.name} in ${member.topology.name}`, () =>
+    createRemoteSecret(istioctl, member),
+  );
+  const secret = parseDocument(text).toJS() as KubernetesObject;
   await Promise.all(controlPlanes.map(async (controlPlane) => (await controlPlane).client.apply(secret)));
 }
