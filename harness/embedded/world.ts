@@ -2,27 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sleep } from '../wait/wait.ts';
 import { takeBlock, type Block } from './addresses.ts';
 import { requestDeletion } from './api-server/deletion.ts';
 import { createStore, startApiServer, type ApiServer } from './api-server/server.ts';
 import { effectsOf, type Effects, type Place } from './defects/index.ts';
-import {
-  controlPlaneObjects,
-  firstRevision,
-  istiodOf,
-  meshObjects,
-  READER,
-  remoteSecret,
-  SYSTEM,
-} from './install.ts';
-import {
-  addressFollowed,
-  callsItsInjector,
-  controlPlaneAddresses,
-  isTakenCharge,
-  remoteObjects,
-} from './install-remote.ts';
+import { controlPlaneObjects, meshObjects, READER, remoteSecret, SYSTEM } from './install.ts';
+import { addressFollowed, callsItsInjector, controlPlaneAddresses, remoteObjects } from './install-remote.ts';
 import { startCluster } from './kubelet/index.ts';
 import { refOf } from './kubelet/reconciler.ts';
 import {
@@ -34,6 +19,7 @@ import {
   type Primary,
   refuse,
 } from './mesh/index.ts';
+import { addressOf, complete, joined } from './completion.ts';
 import { accountKubeconfig } from './remote-access.ts';
 import {
   ApiError,
@@ -110,24 +96,13 @@ async function objectsOf(
 ): Promise<Resource[]> {
   const { name, primary } = spec;
   if (primary !== undefined) {
-    const address = await addressOf(primary, sites);
+    const home = sites.find((site) => site.spec.name === primary);
+    const address = await addressOf(primary, home?.store);
     return remoteObjects({ ...spec, primary }, { address, needsGateway });
   }
   const signer = effects.hasOtherRoot(place) ? await createRoot('Another root CA') : root;
   const hasRemotes = sites.some((site) => site.spec.primary === name);
   return meshObjects({ spec, authority: await cacertsOf(signer, name), needsGateway, hasRemotes });
-}
-
-/** Waits until the primary's load balancer has an address. */
-async function addressOf(primary: string, sites: readonly Site[]): Promise<string> {
-  const home = sites.find(({ spec }) => spec.name === primary);
-  const deadline = Date.now() + COMPLETE_MS;
-  for (;;) {
-    const [address] = home === undefined ? [] : controlPlaneAddresses(home.store);
-    if (address !== undefined) return address;
-    if (Date.now() > deadline) throw new Error(`the control plane of ${primary} has no address for others`);
-    await sleep(LOOK_MS);
-  }
 }
 
 async function siteOf(spec: ClusterSpec, index: number, timeScale: number): Promise<Site> {
@@ -290,35 +265,4 @@ async function introduce(clusters: readonly RunningCluster[], effects: Effects):
       }
     }),
   );
-}
-
-const LOOK_MS = 20;
-const COMPLETE_MS = 60_000;
-
-/** Resolves when all pods of the mesh are ready. */
-async function complete({ spec, store }: RunningCluster, needsGateway: boolean): Promise<void> {
-  const wanted = [istiodOf(firstRevision(spec)), ...(needsGateway ? ['istio-eastwestgateway'] : [])];
-  const deadline = Date.now() + COMPLETE_MS;
-  for (;;) {
-    const missing = wanted.filter((name) => !isAvailable(store, name));
-    if (missing.length === 0) return;
-    if (Date.now() > deadline) throw new Error(`not ready after 60 s: ${missing.join(', ')} in ${SYSTEM}`);
-    await sleep(LOOK_MS);
-  }
-}
-
-const JOINED_MS = 10_000;
-
-/** Resolves when a control plane elsewhere has taken charge of a remote cluster, or after a while, as when nobody comes. */
-async function joined(store: Store, needsGateway: boolean): Promise<void> {
-  const deadline = Date.now() + JOINED_MS;
-  const isDone = (): boolean =>
-    isTakenCharge(store) && (!needsGateway || isAvailable(store, 'istio-eastwestgateway'));
-  while (!isDone() && Date.now() < deadline) await sleep(LOOK_MS);
-}
-
-function isAvailable(store: Store, name: string): boolean {
-  const found = store.get({ kind: 'Deployment', name, namespace: SYSTEM });
-  const { availableReplicas = 0 } = (found?.['status'] ?? {}) as { availableReplicas?: number };
-  return availableReplicas > 0;
 }

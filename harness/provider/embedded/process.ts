@@ -35,7 +35,13 @@ export function startWorldProcess(spec: WorldSpec, signal: AbortSignal): RisingW
     stdio: ['ignore', log, log, 'ipc'],
   });
   closeSync(log);
-  signal.addEventListener('abort', () => child.connected && child.disconnect(), { once: true });
+  const onAbort = (): void => {
+    if (child.connected) child.disconnect();
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  child.once('exit', () => {
+    signal.removeEventListener('abort', onAbort);
+  });
   return listen(child, spec, logFile);
 }
 
