@@ -33,7 +33,8 @@ export const how = {
     {
       fallback: 2,
       commands: run,
-      about: 'Scenarios played at the same time, in namespaces of their own; what disrupts a mesh plays alone.',
+      about:
+        'Scenarios played at the same time, in namespaces of their own; what disrupts a mesh plays alone.',
     },
     { min: 1, max: 20, whole: true },
   ),
