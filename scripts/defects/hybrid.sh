@@ -3,19 +3,8 @@
 
 variant=gateways
 clusters=(cluster1 cluster2 cluster3)
-sound=(H0 H1 H2 H3 H5 H6)
-all=(
-  gateway-scaled-away gateway-object-missing remote-secret-missing other-root injection-by-no-revision identity-not-checked
-  mutual-tls-off remote-starved
-)
-
-# gateway-scaled-away: the gateway of cluster3 runs no pod; connections to its address are refused.
-gateway-scaled-away() {
-  scaled cluster3 istio-eastwestgateway 0
-  run H0
-  scaled cluster3 istio-eastwestgateway 1
-  expect_broken H0
-}
+sound=(H1 H2 H3 H5)
+all=(gateway-object-missing remote-secret-missing injection-by-no-revision identity-not-checked)
 
 # gateway-object-missing: nothing exposes services on the gateway of cluster2; it passes on no server name.
 gateway-object-missing() {
@@ -33,14 +22,6 @@ remote-secret-missing() {
   expect_broken H2
 }
 
-# other-root: cluster2 was installed with a root certificate of its own.
-other-root() {
-  with_other_root cluster2
-  run H2
-  root_put_back cluster2
-  expect_broken H2
-}
-
 # injection-by-no-revision: no injector of cluster2 matches the label that namespaces carry; pods have no proxy.
 injection-by-no-revision() {
   taken_away cluster2 mutatingwebhookconfiguration istio-sidecar-injector-asm-1131-0
@@ -55,20 +36,4 @@ identity-not-checked() {
   run H5
   mesh_wide_undone cluster2 identity-not-checked
   expect_broken H5
-}
-
-# mutual-tls-off: a policy switches mutual TLS off in all of cluster2; calls by it get nowhere.
-mutual-tls-off() {
-  mesh_wide cluster2 mutual-tls-off
-  run H5
-  mesh_wide_undone cluster2 mutual-tls-off
-  expect_broken H5
-}
-
-# remote-starved: MeshConfig of cluster1 makes all services local to their cluster; all answers are local, all are 200.
-remote-starved() {
-  mesh_config cluster1 "$services_are_local"
-  run H6
-  mesh_config_undone cluster1
-  expect_broken H6
 }

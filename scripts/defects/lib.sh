@@ -167,16 +167,6 @@ set_mesh_config() {
 # For mesh_config: no service has endpoints in other clusters.
 services_are_local='serviceSettings: [{ settings: { clusterLocal: true }, hosts: ["*.svc.cluster.local"] }]'
 
-# scaled CLUSTER DEPLOYMENT REPLICAS: in istio-system, and waits until it is so.
-scaled() {
-  quietly_on "$1" -n istio-system scale deployment "$2" --replicas "$3"
-  if [ "$3" = 0 ]; then
-    quietly_on "$1" -n istio-system wait --for delete pod -l "app=$2" --timeout 120s
-  else
-    quietly_on "$1" -n istio-system rollout status deployment "$2" --timeout 180s
-  fi
-}
-
 # with_other_root CLUSTER: its control plane starts anew under a root of its own. root_put_back: under the one before.
 with_other_root() {
   on "$1" -n istio-system get secret cacerts -o json | node "$root/scripts/strip-server-fields.js" >"$work/cacerts.json"

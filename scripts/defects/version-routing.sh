@@ -5,7 +5,7 @@ variant=replicated
 clusters=(cluster1 cluster2)
 jason=jason-sees-remote-versions subset=remote-side-picks-the-subset
 sound=(V1 "$subset" "$jason")
-all=(remote-secret-left mutual-tls-off other-root header-match-ignored)
+all=(remote-secret-left mutual-tls-off header-match-ignored)
 
 # remote-secret-left: a remote secret for cluster2 was left in cluster1; calls cross before anything is routed.
 remote-secret-left() {
@@ -22,14 +22,6 @@ mutual-tls-off() {
   mesh_wide cluster2 mutual-tls-off
   run "$subset"
   mesh_wide_undone cluster2 mutual-tls-off
-  expect_broken V2
-}
-
-# other-root: cluster2 was installed with a root certificate of its own; mutual TLS between the clusters fails.
-other-root() {
-  with_other_root cluster2
-  run "$subset"
-  root_put_back cluster2
   expect_broken V2
 }
 
