@@ -59,9 +59,15 @@ export async function plan(options: RunOptions): Promise<Plan> {
   };
 }
 
-/** The same plan in more benches, which can be up at the same time. @see lanesOf */
+/** The same plan in more benches, which can be up at the same time, the longest first. @see lanesOf */
 export const inLanes = ({ provider, benches }: Plan, options: RunOptions): readonly BenchRun[] =>
-  benches.flatMap(lanesOf).map((bench) => ({ ...bench, provider: providerFor(provider, bench, options) }));
+  benches
+    .flatMap(lanesOf)
+    .sort((one, other) => scenariosIn(other) - scenariosIn(one))
+    .map((bench) => ({ ...bench, provider: providerFor(provider, bench, options) }));
+
+const scenariosIn = ({ parts }: Bench): number =>
+  parts.reduce((sum, { scenarios }) => sum + scenarios.length, 0);
 
 /** Options that `auto` could not judge before it was decided. */
 function mistakesFor(provider: ProviderName, options: RunOptions): string[] {

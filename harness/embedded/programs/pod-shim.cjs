@@ -50,9 +50,12 @@ if (lost.length > 0) {
   };
 }
 
+const isBelow = (path, directory) => path === directory || path.startsWith(`${directory}/`);
+
 const inPod = (path) => {
-  if (typeof path !== 'string') return path;
-  const mount = mounts.find(({ at }) => path === at || path.startsWith(`${at}/`));
+  // What leads to a volume already may itself lie below a directory that is mounted too, such as /tmp.
+  if (typeof path !== 'string' || mounts.some(({ directory }) => isBelow(path, directory))) return path;
+  const mount = mounts.find(({ at }) => isBelow(path, at));
   return mount === undefined ? path : mount.directory + path.slice(mount.at.length);
 };
 

@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 const SHIM = fileURLToPath(new URL('pod-shim.cjs', import.meta.url));
 /** Says how a connection to a port where nobody listens ends. */
@@ -19,4 +22,25 @@ const connectTo = (host: string): string => {
 test('packets to lost addresses get no answer at all, those to others do', () => {
   expect(connectTo('127.250.1.1')).toBe('nothing');
   expect(connectTo('127.251.1.1')).toBe('ECONNREFUSED');
+});
+
+test('a mounted path leads to its volume once, also where the volumes lie below a path that is mounted', () => {
+  const below = mkdtempSync(join(tmpdir(), 'pod-shim-'));
+  onTestFinished(() => {
+    rmSync(below, { recursive: true });
+  });
+  const script = join(below, 'volumes', 'script');
+  mkdirSync(script, { recursive: true });
+  writeFileSync(join(script, 'text'), 'of the volume');
+  const mounts = [
+    { at: below, directory: join(below, 'volumes', 'tmp') },
+    { at: '/script', directory: script },
+  ];
+  const env = { ...process.env, POD_SHIM: JSON.stringify({ mounts, lost: [] }) };
+  const read = `console.log(require('node:fs').readFileSync(process.argv[1], 'utf8'))`;
+  for (const path of ['/script/text', join(script, 'text')]) {
+    expect(
+      execFileSync(process.execPath, ['--require', SHIM, '-e', read, path], { env }).toString().trim(),
+    ).toBe('of the volume');
+  }
 });
