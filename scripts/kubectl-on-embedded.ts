@@ -2,7 +2,7 @@
  * Runs the kubectl of the PATH against one cluster of the embedded mesh: each command of the table below, with what it has
  * to say and how it has to end. Prints the table; exit 1 if anything was different, 0 where there is no kubectl to try with.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -130,6 +130,6 @@ if ((await which('kubectl')) === undefined) {
     process.exitCode = (await tryAll(directory)) === 0 ? 0 : 1;
   } finally {
     await endWorld(directory);
-    if (existsSync(directory)) rmSync(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true });
   }
 }

@@ -1,23 +1,19 @@
 /** What a world waits for on its way up: the mesh, as its installers wait for it. */
-import { sleep } from '../wait/wait.ts';
-import { firstRevision, istiodOf, SYSTEM } from './install.ts';
+import { poll, WaitTimeout } from '../wait/wait.ts';
+import { firstRevision, SYSTEM } from './install.ts';
 import { controlPlaneAddresses, isTakenCharge } from './install-remote.ts';
+import { istiodOf } from './mesh/index.ts';
 import type { ClusterSpec, Store } from './types.ts';
 
-const LOOK_MS = 20;
+const intervalMs = 20;
 const COMPLETE_MS = 60_000;
 const JOINED_MS = 10_000;
 
 /** The address of a primary's control plane, once its load balancer has one. */
-export async function addressOf(primary: string, store: Store | undefined): Promise<string> {
-  const deadline = Date.now() + COMPLETE_MS;
-  for (;;) {
-    const [address] = store === undefined ? [] : controlPlaneAddresses(store);
-    if (address !== undefined) return address;
-    if (Date.now() > deadline) throw new Error(`the control plane of ${primary} has no address for others`);
-    await sleep(LOOK_MS);
-  }
-}
+export const addressOf = (primary: string, store: Store | undefined): Promise<string> =>
+  poll({ what: `an address of the control plane of ${primary}`, timeoutMs: COMPLETE_MS, intervalMs }, () =>
+    Promise.resolve(store === undefined ? undefined : controlPlaneAddresses(store)[0]),
+  );
 
 /** Resolves when all pods of the mesh are ready. */
 export async function complete(
@@ -25,21 +21,22 @@ export async function complete(
   needsGateway: boolean,
 ): Promise<void> {
   const wanted = [istiodOf(firstRevision(spec)), ...(needsGateway ? ['istio-eastwestgateway'] : [])];
-  const deadline = Date.now() + COMPLETE_MS;
-  for (;;) {
+  await poll({ what: `${SYSTEM} of ${spec.name}`, timeoutMs: COMPLETE_MS, intervalMs }, (saw) => {
     const missing = wanted.filter((name) => !isAvailable(store, name));
-    if (missing.length === 0) return;
-    if (Date.now() > deadline) throw new Error(`not ready after 60 s: ${missing.join(', ')} in ${SYSTEM}`);
-    await sleep(LOOK_MS);
-  }
+    saw(`not ready: ${missing.join(', ')}`);
+    return Promise.resolve(missing.length === 0 ? true : undefined);
+  });
 }
 
 /** Resolves when a control plane elsewhere has taken charge of a remote cluster, or after a while, as when nobody comes. */
 export async function joined(store: Store, needsGateway: boolean): Promise<void> {
-  const deadline = Date.now() + JOINED_MS;
   const isDone = (): boolean =>
     isTakenCharge(store) && (!needsGateway || isAvailable(store, 'istio-eastwestgateway'));
-  while (!isDone() && Date.now() < deadline) await sleep(LOOK_MS);
+  await poll({ what: 'a control plane to take charge', timeoutMs: JOINED_MS, intervalMs }, () =>
+    Promise.resolve(isDone() ? true : undefined),
+  ).catch((error: unknown) => {
+    if (!(error instanceof WaitTimeout)) throw error;
+  });
 }
 
 function isAvailable(store: Store, name: string): boolean {

@@ -9,11 +9,9 @@ import {
   readerRights,
   SYSTEM,
 } from './install.ts';
-import { injectorWebhooks } from './mesh/index.ts';
+import { CHARGE, injectorWebhooks } from './mesh/index.ts';
 import { serviceFields } from './mesh/control/fields.ts';
 import type { ClusterSpec, Resource, Store } from './types.ts';
-
-const CHARGE = 'topology.istio.io/controlPlaneClusters';
 
 /**
  * All objects of the mesh in a remote cluster. `address` is that of the control plane: the cluster's Service istiod leads

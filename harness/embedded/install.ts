@@ -1,6 +1,6 @@
 /** A mesh as its documents install it, in one cluster: what `istioctl install`, certificates and labels come to. */
 import manifest from '../../package.json' with { type: 'json' };
-import { injectorWebhooks } from './mesh/index.ts';
+import { injectorWebhooks, istiodOf } from './mesh/index.ts';
 import type { ClusterSpec, Resource } from './types.ts';
 
 export const SYSTEM = 'istio-system';
@@ -24,10 +24,6 @@ export interface Installation {
 
 /** The revision of a cluster's first control plane. */
 export const firstRevision = ({ revision = 'default' }: ClusterSpec): string => revision;
-
-/** What a Deployment or Service of a revision's control plane is called. */
-export const istiodOf = (revision: string): string =>
-  revision === 'default' ? 'istiod' : `istiod-${revision}`;
 
 /** A control plane of a revision: the first of its cluster, or one beside it. */
 export function controlPlaneObjects(cluster: ClusterSpec, revision = firstRevision(cluster)): Resource[] {

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { RunState } from '../state/state.ts';
 import type { ClusterTopology } from '../topology/topology.ts';
 import type { Bench } from './bench.ts';
+import { benchDirectory } from './bring-up.ts';
 import { keptBenches, rememberTopology } from './kept.ts';
 
 const RUN = '0101-0000-aaa';
@@ -33,9 +34,13 @@ const bench = (suite: string, names: readonly string[], variant: Bench['variant'
   parts: [],
 });
 
+const remember = (made: Bench): void => {
+  rememberTopology(benchDirectory({ clustersOf: RUN }, made), made);
+};
+
 describe('clusters that a run kept', () => {
   test('are taken for suites that want just these, and for no others', () => {
-    rememberTopology(new RunState(RUN), bench('a+b', ['cluster1', 'cluster2']));
+    remember(bench('a+b', ['cluster1', 'cluster2']));
     const same = bench('b', ['cluster1', 'cluster2']);
     const larger = bench('c', ['cluster1', 'cluster2', 'cluster3']);
     expect(keptBenches(RUN, [larger, same])).toEqual([same]);
@@ -43,8 +48,14 @@ describe('clusters that a run kept', () => {
   });
 
   test('are found where another variant, which wants the same, named them', () => {
-    rememberTopology(new RunState(RUN), bench('a', ['cluster1'], 'flat'));
+    remember(bench('a', ['cluster1'], 'flat'));
     expect(keptBenches(RUN, [bench('b', ['cluster1'], 'multi-primary')])).toEqual([bench('b', ['cluster1'])]);
+  });
+
+  test('are not said to be there by the lanes of a run, which have places of their own', () => {
+    remember({ ...bench('a', ['cluster1']), lane: 'together' });
+    expect(readdirSync(new RunState(RUN).directory)).toEqual(['a-flat-together']);
+    expect(() => keptBenches(RUN, [bench('a', ['cluster1'])])).toThrow(/no clusters for a\/flat;/);
   });
 
   test('by an earlier version, which wrote down nothing, go by the name of the variant', () => {

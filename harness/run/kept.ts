@@ -8,9 +8,8 @@ import { Mistakes } from './mistakes.ts';
 /** Beside the kubeconfig files of a bench: which clusters these are. */
 const TOPOLOGY_FILE = 'topology.json';
 
-/** Writes down which clusters a run makes, so that `--reuse` takes them only for suites that fit them. */
-export function rememberTopology(state: RunState, bench: Bench): void {
-  const directory = join(state.directory, bench.variant);
+/** Writes down, in a bench's own directory, which clusters these are: `--reuse` takes them only for suites that fit them. */
+export function rememberTopology(directory: string, bench: Bench): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   writeFileSync(join(directory, TOPOLOGY_FILE), `${topologyKey(bench)}\n`);
 }

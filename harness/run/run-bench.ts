@@ -119,7 +119,7 @@ async function collectLogs(run: Run, bench: BenchRun): Promise<void> {
 function journalClusters(run: Run, bench: BenchRun): () => void {
   const { provider, clusters } = bench;
   if (!provider.ownsClusters || run.clustersOf !== run.id) return () => undefined;
-  rememberTopology(run.state, bench);
+  rememberTopology(benchDirectory(run, bench), bench);
   if (provider.name === 'embedded') {
     return run.state.willUndo({ kind: 'world', directory: benchDirectory(run, bench) });
   }

@@ -4,6 +4,7 @@
  * reference implementation.
  */
 import { DEFAULTS } from '../../harness/verdict/defaults.ts';
+import { binomialAtLeast, binomialAtMost } from '../../harness/verdict/numerics/incomplete-beta.ts';
 import { distribution, errorRate, exclusive, reaches } from '../../harness/verdict/rules.ts';
 import type { Rule, Verdict } from '../../harness/verdict/types.ts';
 import { balanced, roundRobin, sticky, type Mesh } from '../simulate/meshes.ts';
@@ -133,21 +134,7 @@ const ALARM = 1e-3;
 
 /** Whether a count of `n` runs is one that the theory lets expect. */
 export function agrees(count: number, n: number, { rate, kind }: Omit<Theory, 'verdict'>): boolean {
-  const low = kind === 'at most' ? 1 : binomialTail(count, n, rate, 'low');
-  const high = kind === 'at least' ? 1 : binomialTail(count, n, rate, 'high');
+  const low = kind === 'at most' ? 1 : binomialAtMost(count, n, rate);
+  const high = kind === 'at least' ? 1 : binomialAtLeast(count, n, rate);
   return low >= ALARM && high >= ALARM;
 }
-
-/** P(X ≤ count) or P(X ≥ count) of a binomial variable. */
-function binomialTail(count: number, n: number, rate: number, side: 'low' | 'high'): number {
-  let probability = 0;
-  let logChoose = 0;
-  for (let k = 0; k <= n; k += 1) {
-    if (k > 0) logChoose += Math.log((n - k + 1) / k);
-    if (side === 'low' ? k > count : k < count) continue;
-    probability += Math.exp(logChoose + logPower(rate, k) + logPower(1 - rate, n - k));
-  }
-  return probability;
-}
-
-const logPower = (base: number, exponent: number): number => (exponent === 0 ? 0 : exponent * Math.log(base));

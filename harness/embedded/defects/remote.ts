@@ -1,4 +1,5 @@
 /** Defects of clusters that share a control plane: of what they stand on, of how they join, and of near and far. */
+import { SYSTEM } from '../install.ts';
 import type { Alter } from '../mesh/index.ts';
 import type { Resource } from '../types.ts';
 import type { Defect, Place, Running } from './types.ts';
@@ -6,8 +7,6 @@ import type { Defect, Place, Running } from './types.ts';
 const PREREQUISITES = 'https://istio.io/latest/docs/setup/install/multicluster/before-you-begin/';
 const PRIMARY_REMOTE = 'https://istio.io/latest/docs/setup/install/multicluster/primary-remote/';
 const RETRIES = 'https://istio.io/latest/docs/concepts/traffic-management/#timeouts';
-
-const SYSTEM = 'istio-system';
 
 /** Packets between pods of different clusters are lost: those of proxies, and those that ask how proxies are. */
 const cutOff =

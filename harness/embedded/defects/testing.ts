@@ -1,6 +1,7 @@
 /** A small mesh of two endpoints for the tests of defects. */
 import type { ClusterConfig, EndpointConfig, ProxyConfig } from '../mesh/config.ts';
 import type { ProxyNode } from '../mesh/proxy.ts';
+import { endpoint as endpointAt } from '../mesh/test-path.ts';
 import { effectsOf, type Effects } from './index.ts';
 
 export const place = (isFirst: boolean) => ({
@@ -13,17 +14,7 @@ export const only = (name: string, value?: string): Effects =>
   effectsOf([value === undefined ? { name } : { name, value }]);
 
 export const node = { name: 'sleep', namespace: 'ns', isGateway: false } as ProxyNode;
-const endpoint = (address: string): EndpointConfig => ({
-  address,
-  port: 5000,
-  connectPort: 15006,
-  weight: 1,
-  priority: 0,
-  locality: { region: '', zone: '' },
-  localityWeight: 1,
-  mutualTls: true,
-  reachable: true,
-});
+const endpoint = (address: string): EndpointConfig => ({ ...endpointAt(address, 15006), port: 5000 });
 export const [local, remote] = [endpoint('127.1.1.1'), endpoint('127.2.1.1')];
 export const NAME = 'outbound|5000||helloworld.ns.svc.cluster.local';
 

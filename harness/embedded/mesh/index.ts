@@ -10,7 +10,8 @@ import { MeshProxy, type ProxyNode } from './proxy.ts';
 
 export type { Alter, CertificateFlaw } from './control/istiod.ts';
 export { cacertsOf, createRoot, type RootAuthority } from './certificates.ts';
-export { injectorWebhooks } from './control/inject.ts';
+export { injectorWebhooks, istiodOf } from './control/inject.ts';
+export { CHARGE } from './control/remote-trust.ts';
 export { refuse } from './control/rules.ts';
 
 const SYSTEM_NAMESPACE = 'istio-system';

@@ -61,15 +61,18 @@ export function inject(store: Store, pod: Resource, isUp: (revision: string) => 
   const revision = revisionFor(store, pod);
   if (revision === undefined) return pod;
   if (!isUp(revision)) {
-    const service = revision === 'default' ? 'istiod' : `istiod-${revision}`;
     throw new ApiError(
       500,
       'InternalError',
-      `Internal error occurred: failed calling webhook "namespace.sidecar-injector.istio.io": failed to call webhook: Post "https://${service}.istio-system.svc:443/inject?timeout=10s": connect: connection refused`,
+      `Internal error occurred: failed calling webhook "namespace.sidecar-injector.istio.io": failed to call webhook: Post "https://${istiodOf(revision)}.istio-system.svc:443/inject?timeout=10s": connect: connection refused`,
     );
   }
   return hasProxy(pod) ? withImage(pod, revision) : withProxy(pod, revision);
 }
+
+/** What a Deployment or Service of a revision's control plane is called. */
+export const istiodOf = (revision: string): string =>
+  revision === 'default' ? 'istiod' : `istiod-${revision}`;
 
 /** By what an injected pod tells who injected it. */
 const signOf = (revision: string): Record<string, string> => ({
@@ -130,7 +133,7 @@ export function injectorWebhooks(
   }: { readonly isDefault: boolean; readonly caBundle: string; readonly path?: string },
 ): Resource {
   const service = {
-    name: revision === 'default' ? 'istiod' : `istiod-${revision}`,
+    name: istiodOf(revision),
     namespace: 'istio-system',
     path,
     port: 443,

@@ -4,7 +4,8 @@ import type { Issuer } from '../certificates.ts';
 import type { RemoteCluster } from './remote-cluster.ts';
 
 const SYSTEM_NAMESPACE = 'istio-system';
-const CHARGE = 'topology.istio.io/controlPlaneClusters';
+/** Annotation of a remote cluster's istio-system: whose control planes take charge of it. */
+export const CHARGE = 'topology.istio.io/controlPlaneClusters';
 const WEBHOOKS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 const CREATED = 201;
 const CONFLICT = 409;

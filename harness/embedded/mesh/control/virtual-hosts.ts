@@ -75,15 +75,17 @@ const isServed = (host: string, served: readonly string[]): boolean =>
     .map((one) => one.split('/').at(-1) ?? one)
     .some((one) => one === '*' || one === host || (one.startsWith('*') && host.endsWith(one.slice(1))));
 
+type Match = NonNullable<HttpRoute['match']>[number];
+
 /** `port`: what was asked for, where the destination names none; undefined at gateways. */
 function routesOf(
   { spec, namespace }: Rule<VirtualService>,
   at: { readonly model: Model; readonly port: number | undefined },
 ): RouteConfig[] {
-  const isMeant = ({ match = [] }: HttpRoute): boolean =>
-    match.length === 0 || match.some(({ port = at.port }) => port === at.port);
+  const isHere = ({ port = at.port }: Match): boolean => port === at.port;
+  const isMeant = ({ match = [] }: HttpRoute): boolean => match.length === 0 || match.some(isHere);
   return spec.http.filter(isMeant).map((route) => ({
-    matches: (route.match ?? []).filter(({ port = at.port }) => port === at.port).map(matchOf),
+    matches: (route.match ?? []).filter(isHere).map(matchOf),
     targets: route.route.map(({ destination, weight }) => {
       const host = fullHost(destination.host, namespace);
       const service = at.model.services.find((one) => one.host === host);
@@ -104,7 +106,7 @@ function routesOf(
 const onlyPort = (service: ModelService | undefined): number | undefined =>
   service?.ports.length === 1 ? service.ports[0] : undefined;
 
-const matchOf = ({ uri, method, headers = {} }: NonNullable<HttpRoute['match']>[number]): MatchConfig => ({
+const matchOf = ({ uri, method, headers = {} }: Match): MatchConfig => ({
   path: uri,
   method: method,
   headers: Object.entries(headers).map(([name, match]) => [name.toLowerCase(), match as TextMatch] as const),
