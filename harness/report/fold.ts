@@ -4,6 +4,7 @@ import { foldEnvironment } from './fold-environment.ts';
 import { foldStages } from './fold-stages.ts';
 import { groupBy } from './group.ts';
 import { countVerdicts, exitCodeOf, verdictOf } from './outcome.ts';
+import { profilesOf } from './profiles.ts';
 import { SCHEMA_VERSION } from './schema.ts';
 import type { CheckRecord, Report, RunStart, StageRecord } from './types.ts';
 import { unfinished } from './unfinished.ts';
@@ -43,6 +44,7 @@ export function foldReport({ events, torn, unknown }: EventsRead): Report {
       core: countVerdicts(checks.filter((check) => check.level === 'core')),
       extended: countVerdicts(checks.filter((check) => check.level === 'extended')),
     },
+    profiles: profilesOf(checks),
     checks,
     stages,
     preflight: latest.findLast((event) => event.type === 'preflight')?.findings ?? [],

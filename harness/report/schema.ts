@@ -229,6 +229,18 @@ const verdictCounts = z.object({
   skipped: count,
 });
 
+const profileLevel = z.object({ verdict, checks: verdictCounts });
+
+/** What a suite asks for, and what came of it: the document's own words apart from what goes beyond them. */
+export const profile = z.object({
+  suite: name,
+  core: profileLevel.describe("The document's own claims"),
+  extended: profileLevel.describe("Behaviour beyond the document's words"),
+  skippedFor: z
+    .array(z.string())
+    .describe('Why checks were skipped: features that the mesh does not have, and other reasons, each once'),
+});
+
 /** `report.json`. */
 export const report = z
   .object({
@@ -244,6 +256,7 @@ export const report = z
     verdict,
     defaults,
     totals: z.object({ core: verdictCounts, extended: verdictCounts }),
+    profiles: z.array(profile).describe('One for each suite'),
     checks: z.array(checkRecord),
     stages: z.array(stageRecord),
     preflight: z.array(preflightFinding),

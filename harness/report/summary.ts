@@ -2,7 +2,7 @@ import { groupBy } from './group.ts';
 import { numbersOf } from './numbers.ts';
 import { countVerdicts, EXIT_MEANINGS } from './outcome.ts';
 import { duration, fit, oneLine } from './text.ts';
-import type { CheckRecord, Report } from './types.ts';
+import type { CheckRecord, Profile, Report } from './types.ts';
 
 /** Marks of the verdicts, beside the word: never colour alone. */
 const MARKS: Readonly<Record<CheckRecord['verdict'], string>> = {
@@ -16,6 +16,7 @@ const MARKS: Readonly<Record<CheckRecord['verdict'], string>> = {
 export function summaryMarkdown(report: Report): string {
   const sections = [
     ...head(report),
+    ...profiles(report),
     ...troubles(report.checks),
     ...[...groupBy(report.checks, (check) => `${check.suite} / ${check.variant}`)].flatMap(tableOf),
     ...footer(report),
@@ -40,6 +41,24 @@ function head({ verdict, run, environment, provider, checks }: Report): readonly
     '',
     ...notes,
   ];
+}
+
+function profiles({ profiles }: Report): readonly string[] {
+  const rows = profiles.map(({ suite, core, extended, skippedFor }) => {
+    const cells = [cell(suite), level(core), level(extended), cell(skippedFor.join('; '))];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return section('Profiles', [
+    '| Suite | Core | Extended | Skipped, because |',
+    '|---|---|---|---|',
+    ...rows,
+  ]);
+}
+
+function level({ verdict, checks }: Profile['core']): string {
+  const total = Object.values(checks).reduce((sum, count) => sum + count, 0);
+  if (total === 0) return 'none asked for';
+  return `${MARKS[verdict]} ${verdict} (${String(checks.conformant)} of ${String(total)})`;
 }
 
 function troubles(checks: readonly CheckRecord[]): readonly string[] {

@@ -104,6 +104,25 @@ function claimLines(checks: readonly CheckRecord[]): string[] {
   });
 }
 
+/** Where several suites were played: what each of them came to. */
+function profileLines({ profiles }: Report, colors: Colors): string[] {
+  if (profiles.length < 2) return [];
+  const column = Math.max(...profiles.map(({ suite }) => suite.length));
+  return profiles.map(({ suite, core, extended }) => {
+    const levels = [
+      ['core', core],
+      ['extended', extended],
+    ] as const;
+    const words = levels.map(([name, { verdict, checks }]) => {
+      const total = Object.values(checks).reduce((sum, count) => sum + count, 0);
+      const { symbol, color } = MARKS[verdict];
+      const count = `${String(checks.conformant)} of ${String(total)}`;
+      return `${name} ${colors[color](symbol)} ${count.padEnd('100 of 100'.length)}`;
+    });
+    return `  ${suite.padEnd(column)}  ${words.join('  ')}`;
+  });
+}
+
 /** Errors and warnings of the preflight and of the run, each with what mends it. */
 function preflightLines({ preflight, notes }: Report, { colors, width }: Look): string[] {
   const found = preflight
@@ -140,6 +159,7 @@ function closingLines(report: Report, { colors, width, directory }: Look & { dir
     '',
     colors.bold(colors[color](`${symbol} ${word}`)) + (checks.length === 0 ? '' : `  ${countsOf(checks)}`),
     ...claimLines(checks).flatMap((line) => bullet(line, width)),
+    ...profileLines(report, colors),
     ...wrap(oneLine(facts.join(' · ')), width - 2).map((line) => `  ${colors.dim(line)}`),
     `  report  ${directory}/report.json  (junit.xml, summary.md, events.ndjson)`,
     `  exit ${String(run.exitCode)}: ${EXIT_MEANINGS[run.exitCode] ?? 'unknown'}`,

@@ -40,5 +40,8 @@ export type RunStart = Immutable<z.infer<typeof schema.runStart>>;
 /** Statistical defaults that held in a run, by name. */
 export type Defaults = Immutable<z.infer<typeof schema.defaults>>;
 
+/** What a suite asks for, and what came of it. */
+export type Profile = Immutable<z.infer<typeof schema.profile>>;
+
 /** `report.json`. */
 export type Report = Immutable<z.infer<typeof schema.report>>;
