@@ -12,9 +12,13 @@ export type RunSoFar = Pick<
   'runId' | 'variant' | 'appsDirectory' | 'timeoutMs' | 'images' | 'imageHub' | 'pullSecret'
 > & { readonly injection: InjectionLabel };
 
+/** What a mesh is told: it could reach beyond its namespace, to what others are looking at now. */
+const CONFIGURATION = /(?:^|\.)istio\.io\/|^gateway\.networking\.k8s\.io\//;
+
 /**
- * Deploys what a scenario needs in one cluster while the rest of the mesh is still being installed. The play applies
- * the same objects again, which changes nothing, and waits for them: whatever goes wrong here is told there.
+ * Deploys a scenario's workloads in one cluster before its time: while the rest of the mesh is still being installed, or
+ * while others play. The play applies the same objects again, which changes nothing, and waits for them: whatever goes
+ * wrong here is told there.
  */
 export async function deployAhead(
   member: Member,
@@ -27,7 +31,9 @@ export async function deployAhead(
   const { runId, injection, pullSecret, images, imageHub } = run;
   await createNamespace(member.client, namespace, { runId, injection, pullSecret });
   const folders = { scenario: dirname(file.file), shared: run.appsDirectory };
-  const objects = apps.flatMap((app) => readApplication(app, folders));
+  const objects = apps
+    .flatMap((app) => readApplication(app, folders))
+    .filter(({ apiVersion }) => !CONFIGURATION.test(apiVersion));
   const placement = { namespace, runId, images, imageHub, imagePullSecret: pullSecret?.name };
   await deploy(member.client, objects, { placement, timeoutMs: run.timeoutMs });
 }

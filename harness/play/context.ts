@@ -28,6 +28,8 @@ export interface RunContext {
   readonly scenarios: readonly ScenarioFile[];
   /** So many scenarios are played at the same time, each in namespaces of its own; see `playsAlone`. */
   readonly atOnce: number;
+  /** What plays alone is deployed while others play: in clusters that are gone after the run. */
+  readonly deploysAhead: boolean;
   readonly bounds: Bounds;
   /** Calls per second of each caller in paced loops. */
   readonly rate: number;

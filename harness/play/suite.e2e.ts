@@ -5,7 +5,8 @@ import type { Member } from '../mesh/types.ts';
 import { observed, openEventLog } from '../report/event-log.ts';
 import { playsAlone, type Scenario } from '../scenario.ts';
 import { RunState } from '../state/state.ts';
-import type { RunContext } from './context.ts';
+import { deployAhead } from './ahead.ts';
+import type { RunContext, ScenarioFile } from './context.ts';
 import { play } from './play.ts';
 
 declare module 'vitest' {
@@ -46,10 +47,32 @@ afterAll(async () => {
 /** By suite, the precondition that does not hold. */
 const unmet = new Map<string, string>();
 
-for (const scenarioFile of context.scenarios) {
-  const { default: scenario } = (await import(/* @vite-ignore */ scenarioFile.file)) as { default: Scenario };
+interface Planned {
+  readonly file: ScenarioFile;
+  readonly scenario: Scenario;
+}
+
+const planned: readonly Planned[] = await Promise.all(
+  context.scenarios.map(async (each) => {
+    const { default: scenario } = (await import(/* @vite-ignore */ each.file)) as { default: Scenario };
+    return { file: each, scenario };
+  }),
+);
+
+/** Pods do not start well in clusters of which something is taken away. Trouble is told when the scenario is played. */
+function prepare(next: Planned | undefined, { scenario: current }: Planned): void {
+  if (!context.deploysAhead || next === undefined || !playsAlone(next.scenario) || current.disruptive) return;
+  for (const member of members) {
+    const injection = context.mesh.clusters[member.topology.name]?.injectionLabel;
+    if (injection !== undefined) deployAhead(member, next, { ...context, injection }).catch(() => undefined);
+  }
+}
+
+for (const [index, current] of planned.entries()) {
+  const { file: scenarioFile, scenario } = current;
   const runs = context.atOnce > 1 && !playsAlone(scenario) ? test.concurrent : test;
   runs(`${scenario.claim} ${scenario.title}`, async ({ signal, expect }) => {
+    prepare(planned[index + 1], current);
     const playing = play(scenario, scenarioFile, {
       ...{ context, members, state, log, signal },
       unmet: unmet.get(scenarioFile.suite),

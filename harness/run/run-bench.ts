@@ -88,6 +88,9 @@ async function clearFor(run: Run, { variant, scenarios }: Chosen, { members }: R
   for (const text of left) run.log.append({ type: 'note', level: 'warning', text });
 }
 
+/** Pods take long to start on kind; and whatever stays behind is gone with its clusters. */
+const deploysAhead = ({ name }: Provider): boolean => name === 'kind';
+
 /** The first scenario's applications start while the mesh is being completed. Only in clusters that go away afterwards. */
 function ahead(run: Run, { provider, parts }: BenchRun): Pick<Wanted, 'whenInjecting'> {
   const [first] = parts.flatMap(({ variant, scenarios }) =>
@@ -95,7 +98,7 @@ function ahead(run: Run, { provider, parts }: BenchRun): Pick<Wanted, 'whenInjec
       .filter((selected) => whySkipped(selected, variant, {}) === undefined)
       .map((selected) => ({ variant, selected })),
   );
-  if (first === undefined || provider.name !== 'kind') return {};
+  if (first === undefined || !deploysAhead(provider)) return {};
   const soFar = { ...placingOf(run), variant: first.variant };
   return {
     whenInjecting: (member) => {
@@ -193,6 +196,7 @@ function contextOf(run: Run, { variant, scenarios }: Chosen, { ready, bench }: P
     mesh,
     scenarios: scenarios.map(({ file }) => file),
     atOnce: options.scenariosAtOnce,
+    deploysAhead: deploysAhead(bench.provider),
     bounds: boundsOf(options),
     rate: options.rate,
     keep: options.keep,

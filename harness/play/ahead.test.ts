@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { clusterTopology } from '../../fixtures/topology.ts';
+import { connect } from '../cluster/cluster.ts';
+import { startWorld } from '../embedded/world.ts';
+import type { Scenario } from '../scenario.ts';
+import { deployAhead } from './ahead.ts';
+import { namespaceOf } from './namespace.ts';
+
+const NETWORKING = 'networking.istio.io/v1';
+
+test('workloads are there before their scenario plays, and what the mesh is told is not', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'ahead-'));
+  const spec = {
+    clusters: [{ name: 'cluster1', network: 'network1' }],
+    directory,
+    discovery: true,
+    defects: [],
+  };
+  const world = await startWorld({ ...spec, timeScale: 0.05 }, () => undefined);
+  const kubeconfig = join(directory, 'cluster1.kubeconfig');
+  const client = await connect({ name: 'cluster1', kubeconfig, context: undefined });
+  try {
+    const planned = {
+      file: { suite: 'a', name: 'x', file: join(directory, 'scenario.ts') },
+      scenario: {
+        claim: 'A1',
+        title: '',
+        document: '',
+        apps: { cluster1: ['helloworld', 'helloworld-v1', 'bookinfo-routes'] },
+        checks: () => ({}),
+        play: () => Promise.resolve(),
+      } satisfies Scenario,
+    };
+    const run = {
+      ...{
+        runId: 'r1',
+        variant: 'flat',
+        timeoutMs: 30_000,
+        images: {},
+        imageHub: undefined,
+        pullSecret: undefined,
+      },
+      appsDirectory: fileURLToPath(new URL('../../fixtures/apps', import.meta.url)),
+      injection: { key: 'istio-injection', value: 'enabled' },
+    };
+    const member = {
+      topology: clusterTopology('cluster1'),
+      provided: { name: 'cluster1', kubeconfig, serverForPeers: '' },
+      client,
+    };
+    await deployAhead(member, planned, run);
+    const namespace = namespaceOf(run, planned.file);
+    const kinds = [
+      ['v1', 'Service'],
+      ['v1', 'Pod'],
+      [NETWORKING, 'Gateway'],
+      [NETWORKING, 'VirtualService'],
+    ] as const;
+    const counts = await Promise.all(
+      kinds.map(async ([apiVersion, kind]) => (await client.list({ apiVersion, kind, namespace })).length),
+    );
+    expect(counts).toEqual([1, 1, 0, 0]);
+  } finally {
+    await client.close();
+    await world.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
