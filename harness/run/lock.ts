@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, stateDirectory } from '../state/state.ts';
+import { lives, ownMark, stateDirectory, type ProcessMark } from '../state/state.ts';
 import { Mistakes } from './mistakes.ts';
 
 /**
@@ -13,7 +13,7 @@ import { Mistakes } from './mistakes.ts';
 export function lock(name: string, runId: string, base = stateDirectory()): () => void {
   mkdirSync(base, { recursive: true, mode: 0o700 });
   const file = join(base, `${name}.lock`);
-  const mine = JSON.stringify({ pid: process.pid, runId });
+  const mine = JSON.stringify({ ...ownMark(), runId });
   for (;;) {
     try {
       writeFileSync(file, mine, { flag: 'wx' });
@@ -23,14 +23,13 @@ export function lock(name: string, runId: string, base = stateDirectory()): () =
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       const other = readLock(file);
-      if (other !== undefined && isAlive(other.pid)) throw new Mistakes([busy(name, other)]);
+      if (other !== undefined && lives(other)) throw new Mistakes([busy(name, other)]);
       rmSync(file, { force: true });
     }
   }
 }
 
-interface Holder {
-  readonly pid: number;
+interface Holder extends ProcessMark {
   readonly runId: string;
 }
 

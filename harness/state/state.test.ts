@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { knownRuns, newRunId, RunState, stateDirectory, type Undo } from './state.ts';
+import { isAlive, knownRuns, newRunId, RunState, stateDirectory, type Undo } from './state.ts';
 
 let base = '';
 
@@ -102,6 +102,15 @@ describe('a run', () => {
     expect(state.record()).toMatchObject({ id: 'r1', pid: process.pid, provider: 'kind' });
     writeFileSync(join(state.directory, 'run.json'), JSON.stringify({ id: 'r1', pid: deadPid(), ...record }));
     expect(state.alive()).toBe(false);
+  });
+
+  test('is dead when its number was given to another process', () => {
+    const state = new RunState('r1', base);
+    state.begin(record);
+    const written = state.record();
+    const other = { ...written, birth: `${written?.birth ?? ''}1` };
+    writeFileSync(join(state.directory, 'run.json'), JSON.stringify(other));
+    expect([isAlive(process.pid), state.alive()]).toEqual([true, false]);
   });
 
   test('whose record is torn is known, and not alive', () => {

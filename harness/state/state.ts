@@ -65,9 +65,15 @@ export function stateDirectory(env: NodeJS.ProcessEnv = process.env): string {
   return join(base !== undefined && base !== '' ? base : join(homedir(), '.local', 'state'), 'meshproof');
 }
 
-export interface RunRecord {
-  readonly id: string;
+/** One process, which no later one of the same number is taken for. */
+export interface ProcessMark {
   readonly pid: number;
+  /** When it began; only where the system tells. */
+  readonly birth?: string;
+}
+
+export interface RunRecord extends ProcessMark {
+  readonly id: string;
   readonly provider: string;
   readonly startedAt: string;
   readonly outDirectory: string;
@@ -82,6 +88,32 @@ export const isAlive = (pid: number): boolean => {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 };
+
+/**
+ * What no later process of the same number has: the boot of the machine and the clock ticks since then.
+ * Source: proc(5), /proc/PID/stat, field 22. Undefined where there is no such file.
+ */
+function birthOf(pid: number): string | undefined {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    // The second field is the program's name in parentheses, which may hold anything.
+    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return ticks === undefined ? undefined : `${boot}/${ticks}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** This process. */
+export function ownMark(): ProcessMark {
+  const birth = birthOf(process.pid);
+  return { pid: process.pid, ...(birth === undefined ? {} : { birth }) };
+}
+
+/** Is it still there? */
+export const lives = ({ pid, birth }: ProcessMark): boolean =>
+  isAlive(pid) && (birth === undefined || birth === birthOf(pid));
 
 /**
  * The memory of one run on disk. It is written before the thing it tells of is done, so that `clean` knows of it after
@@ -101,9 +133,9 @@ export class RunState {
   }
 
   /** Registers the run. */
-  begin(record: Omit<RunRecord, 'id' | 'pid'>): void {
+  begin(record: Omit<RunRecord, 'id' | keyof ProcessMark>): void {
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
-    const whole: RunRecord = { id: this.id, pid: process.pid, ...record };
+    const whole: RunRecord = { id: this.id, ...ownMark(), ...record };
     writeFileSync(join(this.directory, 'run.json'), `${JSON.stringify(whole, null, 2)}\n`);
   }
 
@@ -118,7 +150,7 @@ export class RunState {
   /** Is the process that owns this run still there? */
   alive(): boolean {
     const record = this.record();
-    return record !== undefined && isAlive(record.pid);
+    return record !== undefined && lives(record);
   }
 
   /** To be called before the deed. Gives back what marks it as put back. */

@@ -2,7 +2,7 @@ import { core, errorRate, exclusive, reaches, scenario, fact, extended } from '#
 import { helloworld } from '../helloworld.ts';
 
 /** A share of errors does not depend on the rate; more calls decide it sooner. */
-const dense = { perSecond: 25 };
+const dense = { perSecond: 50 };
 
 export default scenario({
   claim: 'M9',

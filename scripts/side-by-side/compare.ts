@@ -1,0 +1,74 @@
+import type { CheckRecord, Report } from '../../harness/report/types.ts';
+
+/** One check on both meshes. */
+export interface Pair {
+  readonly real: CheckRecord;
+  readonly embedded: CheckRecord;
+  /** What is not the same, in words; empty where nothing is. */
+  readonly differences: readonly string[];
+}
+
+/** Shares that are further apart than the margin of a claim about shares. */
+const SHARE = 0.1;
+/** Times are the mesh's and the machine's: two seconds apart, they are another behaviour. */
+const TIME_MS = 2000;
+/** Lost calls, as a part of all: that many are allowed beside any other claim. */
+const ERRORS = 0.01;
+
+/** The checks that both runs judged, in the order of the first. */
+export function pairsOf(real: Report, embedded: Report): Pair[] {
+  const others = new Map(embedded.checks.map((check) => [check.id, check]));
+  return real.checks.flatMap((check) => {
+    const other = others.get(check.id);
+    if (other === undefined) return [];
+    return [{ real: check, embedded: other, differences: differencesOf(check, other) }];
+  });
+}
+
+/** Ids that only one of the runs has. */
+export function unpaired(one: Report, other: Report): string[] {
+  const ids = new Set(other.checks.map(({ id }) => id));
+  return one.checks.map(({ id }) => id).filter((id) => !ids.has(id));
+}
+
+function differencesOf(real: CheckRecord, embedded: CheckRecord): string[] {
+  if (real.verdict !== embedded.verdict) return [`${real.verdict} there, ${embedded.verdict} here`];
+  return [...shares(real, embedded), ...switches(real, embedded), ...errors(real, embedded)];
+}
+
+function shares(real: CheckRecord, embedded: CheckRecord): string[] {
+  const labels = new Set([...Object.keys(real.shares), ...Object.keys(embedded.shares)]);
+  return [...labels]
+    .map((label) => ({
+      label,
+      there: real.shares[label]?.estimate ?? 0,
+      here: embedded.shares[label]?.estimate ?? 0,
+    }))
+    .filter(({ there, here }) => Math.abs(there - here) > SHARE)
+    .map(({ label, there, here }) => `share of ${label}: ${percent(there)} there, ${percent(here)} here`);
+}
+
+function switches(real: CheckRecord, embedded: CheckRecord): string[] {
+  const [there, here] = [switchedBy(real), switchedBy(embedded)];
+  if (there === undefined || here === undefined || Math.abs(there - here) <= TIME_MS) return [];
+  return [`switched after ${seconds(there)} there, ${seconds(here)} here`];
+}
+
+function errors(real: CheckRecord, embedded: CheckRecord): string[] {
+  const [there, here] = [lost(real), lost(embedded)];
+  if (there === undefined || here === undefined || Math.abs(there - here) <= ERRORS) return [];
+  return [`lost ${percent(there)} there, ${percent(here)} here`];
+}
+
+function switchedBy({ evidence }: CheckRecord): number | undefined {
+  const upper = evidence?.switchMs?.upper;
+  return typeof upper === 'number' ? upper : undefined;
+}
+
+function lost({ evidence }: CheckRecord): number | undefined {
+  const { count, requests } = evidence?.errors ?? {};
+  return count === undefined || requests === undefined || requests === 0 ? undefined : count / requests;
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
