@@ -26,16 +26,28 @@ const dockerAnswers = async (): Promise<boolean> => {
 /** Providers of this version. */
 export type ProviderName = Provider['name'];
 
+/** A provider, and why it was taken where the user left it open. */
+export interface Decided {
+  readonly name: ProviderName;
+  readonly why?: string;
+}
+
 /** Which provider `auto` means here: embedded where nothing else can be. It never looks at the user's current context. */
-export async function decideProvider(options: RunOptions): Promise<ProviderName> {
-  if (options.provider !== 'auto') return options.provider;
-  if (options.cluster.length > 0) return 'kubeconfig';
+export async function decideProvider(options: RunOptions): Promise<Decided> {
+  if (options.provider !== 'auto') return { name: options.provider };
+  if (options.cluster.length > 0) return { name: 'kubeconfig' };
   const [docker, kind, istioctl] = await Promise.all([
     dockerAnswers(),
     which(options.kindBin),
     which(options.istioctlBin),
   ]);
-  return docker && kind !== undefined && istioctl !== undefined ? 'kind' : 'embedded';
+  const missing = [
+    ...(docker ? [] : ['Docker does not answer (docker version)']),
+    ...(kind === undefined ? [`there is no ${options.kindBin} (--kind-bin)`] : []),
+    ...(istioctl === undefined ? [`there is no ${options.istioctlBin} (--istioctl-bin)`] : []),
+  ];
+  if (missing.length === 0) return { name: 'kind' };
+  return { name: 'embedded', why: `the embedded mesh was taken instead of kind: ${missing.join('; ')}` };
 }
 
 /** Makes the provider for one topology. */

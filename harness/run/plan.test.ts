@@ -192,6 +192,15 @@ describe('a plan', () => {
     expect((await plan(asked(...words))).provider).toBe('kubeconfig');
   });
 
+  test('is the embedded mesh where kind cannot be, and the report says what is missing', async () => {
+    vi.stubEnv('PATH', join(folder, 'nothing-here'));
+    const { provider, notes } = await plan(asked('--suite', 'multi-primary'));
+    expect(provider).toBe('embedded');
+    expect(notes).toEqual([
+      'the embedded mesh was taken instead of kind: Docker does not answer (docker version); there is no kind (--kind-bin); there is no istioctl (--istioctl-bin)',
+    ]);
+  });
+
   test('without Docker takes the embedded mesh', async () => {
     vi.stubEnv('PATH', '');
     const planned = await plan(asked());

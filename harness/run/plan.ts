@@ -39,7 +39,7 @@ export async function plan(options: RunOptions): Promise<Plan> {
   ]);
   const earlier = options.continue === undefined ? undefined : readEarlier(options.continue);
   const all = benchesOf(await chooseWhole(options));
-  const name = await decideProvider(options);
+  const { name, why } = await decideProvider(options);
   const wrong = mistakesFor(name, options);
   if (files.length + wrong.length > 0) throw new Mistakes([...files, ...wrong]);
   const reuse = options.reuse === undefined ? undefined : keptRun(options.reuse);
@@ -55,7 +55,10 @@ export async function plan(options: RunOptions): Promise<Plan> {
     risk: earlier?.risk ?? riskOf(whole, options),
     earlier,
     reuse,
-    notes: options.shard === undefined ? [] : [shardNote(options.shard, { shard, whole }, options)],
+    notes: [
+      ...(why === undefined ? [] : [why]),
+      ...(options.shard === undefined ? [] : [shardNote(options.shard, { shard, whole }, options)]),
+    ],
   };
 }
 
