@@ -9,6 +9,7 @@ import type { Calls } from './calls.ts';
 import { beginTests, isDecided, mostRequests, snapshotOf } from './paired-tests.ts';
 import type { Outcome } from './recorder.ts';
 import type { Scene } from './scene.ts';
+import { starvation } from './starved.ts';
 import { seconds } from './words.ts';
 
 /** Something that was done to a mesh: when the command was sent, and when it was acknowledged. Milliseconds. */
@@ -118,7 +119,7 @@ export class PacedCalls<Check extends string = string> {
         label === rule.from && receivedMs < event.sentMs && receivedMs > event.sentMs - BEFORE_MS,
     );
     const unseen = before.length === 0 && assessment.verdict === 'conformant';
-    await this.#record(check, {
+    await this.#recordTimes(check, event, {
       verdict: unseen ? 'inconclusive' : assessment.verdict,
       reason: unseen
         ? 'not-seen-before'
@@ -151,7 +152,7 @@ export class PacedCalls<Check extends string = string> {
     const missing = labels.filter((label) => first(label) === undefined);
     const verdict = missing.length === 0 && backMs <= withinMs ? 'conformant' : 'non-conformant';
     const unknown = missing.length > 0 && this.#over;
-    await this.#record(check, {
+    await this.#recordTimes(check, event, {
       verdict: unknown ? 'inconclusive' : verdict,
       reason: unknown ? 'stream-lost' : verdict === 'conformant' ? 'seen' : 'late',
       message:
@@ -251,6 +252,16 @@ export class PacedCalls<Check extends string = string> {
 
   async #record(check: Check, outcome: Outcome): Promise<void> {
     await this.#scene.recorder.record(check, { ...outcome, ...this.#place, answersFile: this.#file.path });
+  }
+
+  /** A verdict about times. A mesh is not accused by a caller that was too slow itself. */
+  async #recordTimes(check: Check, event: Event, outcome: Outcome): Promise<void> {
+    const why = outcome.verdict === 'non-conformant' ? starvation(this.#since(event)) : undefined;
+    const starved = { verdict: 'inconclusive', reason: 'caller-starved' } as const;
+    await this.#record(check, {
+      ...outcome,
+      ...(why === undefined ? {} : { ...starved, message: `${why} (${outcome.message})` }),
+    });
   }
 
   /** Measured in any case, whatever the verdict. */
