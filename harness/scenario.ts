@@ -106,6 +106,22 @@ export function scenario<const A extends Applications, const D extends Declarati
   return definition;
 }
 
-/** Would others see what it does to the mesh, or it what they do? Ingress scenarios share the gateway's pods. */
-export const playsAlone = ({ disruptive, precondition, needs }: Scenario): boolean =>
-  disruptive === true || precondition === true || needs?.includes('ingress') === true;
+/** Only there to ask a scenario what kinds of checks it has. */
+const NOMINAL: Bounds = {
+  scaledToZero: { maxErrors: 0, withinMs: 0 },
+  outage: { maxErrors: 0, withinMs: 0 },
+  returnWithinMs: 0,
+};
+
+/** Does it judge how soon something happens? Then nobody else's pods should be starting beside it. */
+export const judgesTimes = ({ checks }: Pick<Scenario, 'checks'>): boolean =>
+  Object.values(checks({ bounds: NOMINAL, variant: '' })).some(
+    ({ subject }) => subject.kind === 'takeover' || subject.kind === 'return',
+  );
+
+/** Would others disturb it, or see what it does to the mesh? Ingress scenarios share the gateway's pods. */
+export const playsAlone = (scenario: Scenario): boolean =>
+  scenario.disruptive === true ||
+  scenario.precondition === true ||
+  scenario.needs?.includes('ingress') === true ||
+  judgesTimes(scenario);

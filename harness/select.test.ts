@@ -18,7 +18,10 @@ beforeAll(() => {
   for (const [name, scenario] of Object.entries(scenarios)) {
     const folder = join(root, 'suites', 'a', name);
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'scenario.ts'), `export default ${JSON.stringify(scenario)};\n`);
+    writeFileSync(
+      join(folder, 'scenario.ts'),
+      `export default { checks: () => ({}), ...${JSON.stringify(scenario)} };\n`,
+    );
   }
   for (const suite of ['a', 'b']) {
     mkdirSync(join(root, 'suites', suite, 'only-manifests'), { recursive: true });

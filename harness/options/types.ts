@@ -92,7 +92,7 @@ export interface RunOptions {
   /** How gateways on kind get an address. @default "node-ip" */
   readonly loadBalancer: LoadBalancer;
 
-  /** Scenarios played at the same time, in namespaces of their own. @default 2 */
+  /** Scenarios played at the same time, in namespaces of their own. @default 3 */
   readonly scenariosAtOnce: number;
   /** Leave the clusters, and all that was made in them. @default false */
   readonly keep: boolean;

@@ -3,7 +3,7 @@ import { afterAll, inject, test } from 'vitest';
 import { connect } from '../cluster/cluster.ts';
 import type { Member } from '../mesh/types.ts';
 import { observed, openEventLog } from '../report/event-log.ts';
-import { playsAlone, type Scenario } from '../scenario.ts';
+import { judgesTimes, playsAlone, type Scenario } from '../scenario.ts';
 import { RunState } from '../state/state.ts';
 import { deployAhead } from './ahead.ts';
 import type { RunContext, ScenarioFile } from './context.ts';
@@ -59,9 +59,13 @@ const planned: readonly Planned[] = await Promise.all(
   }),
 );
 
-/** Pods do not start well in clusters of which something is taken away. Trouble is told when the scenario is played. */
+/**
+ * Pods do not start well in clusters of which something is taken away, and where times are judged none should start.
+ * Trouble is told when the scenario is played.
+ */
 function prepare(next: Planned | undefined, { scenario: current }: Planned): void {
-  if (!context.deploysAhead || next === undefined || !playsAlone(next.scenario) || current.disruptive) return;
+  if (!context.deploysAhead || next === undefined || !playsAlone(next.scenario)) return;
+  if (current.disruptive === true || judgesTimes(current)) return;
   for (const member of members) {
     const injection = context.mesh.clusters[member.topology.name]?.injectionLabel;
     if (injection !== undefined) deployAhead(member, next, { ...context, injection }).catch(() => undefined);

@@ -106,6 +106,17 @@ describe('a takeover', () => {
     });
   });
 
+  test('begins when what is taken away has answered', async () => {
+    answers('v2');
+    await call();
+    setTimeout(() => {
+      answers('v1', 'v2');
+    }, 700);
+    await paced.hears('v1', 'v2');
+    await paced.takesOver(change('v2'), 'takeover');
+    expect(local.record('takeover')).toMatchObject({ verdict: 'conformant', reason: 'seen' });
+  });
+
   test('in the midst of which the stream breaks is undecided', async () => {
     await call();
     const event = change('v2');

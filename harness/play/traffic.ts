@@ -10,7 +10,7 @@ import { beginTests, isDecided, mostRequests, snapshotOf } from './paired-tests.
 import type { Outcome } from './recorder.ts';
 import type { Scene } from './scene.ts';
 import { starvation } from './starved.ts';
-import { seconds } from './words.ts';
+import { brokenStream, kindsOf, seconds } from './words.ts';
 
 /** Something that was done to a mesh: when the command was sent, and when it was acknowledged. Milliseconds. */
 export interface Event {
@@ -86,6 +86,12 @@ export class PacedCalls<Check extends string = string> {
       Promise.resolve(paced.#total >= 10 || paced.#over ? true : undefined),
     );
     return paced;
+  }
+
+  /** Waits until each of these versions has answered: what is taken away next has to have been there. Judges nothing. */
+  async hears(...versions: readonly string[]): Promise<void> {
+    const sentMs = Date.now() - BEFORE_MS;
+    await this.sees({ what: 'the beginning', sentMs, acknowledgedMs: sentMs }, versions);
   }
 
   /** Waits until these versions have answered since an event. Judges nothing. */
@@ -216,7 +222,7 @@ export class PacedCalls<Check extends string = string> {
     const end = await this.#loop.stop();
     this.#file.close();
     if (!end.complete) {
-      this.#scene.recorder.say(`the stream from ${this.calls.from} broke: ${end.transport ?? 'no trailer'}`);
+      this.#scene.recorder.say(brokenStream(this.calls.from, end.transport));
     }
   }
 
@@ -282,15 +288,6 @@ export class PacedCalls<Check extends string = string> {
       ...(lost.length === 0 ? {} : { failures: kindsOf(lost) }),
     };
   }
-}
-
-function kindsOf(lost: readonly Answer[]): string {
-  const kinds = new Map<string, number>();
-  for (const { failure = 'error', status } of lost) {
-    const kind = status > 0 ? `HTTP ${String(status)}` : failure;
-    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-  }
-  return [...kinds].map(([kind, count]) => `${String(count)} × ${kind}`).join(', ');
 }
 
 function assessed(rule: Rule, answers: readonly Answer[], risk: Scene['context']['risk']): Assessment {

@@ -1,3 +1,5 @@
+import { fit, oneLine } from '../report/text.ts';
+import type { Answer } from '../traffic/types.ts';
 import type { Verdict } from '../verdict/types.ts';
 
 const FROM_WORST = ['non-conformant', 'inconclusive', 'conformant', 'skipped'] as const;
@@ -15,3 +17,20 @@ export const caption = (names: readonly string[]): string => names.join(', ');
 
 /** Milliseconds to one decimal of a second. */
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/** How calls were lost, each kind with its count. */
+export function kindsOf(lost: readonly Answer[]): string {
+  const kinds = new Map<string, number>();
+  for (const { failure = 'error', status } of lost) {
+    const kind = status > 0 ? `HTTP ${String(status)}` : failure;
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  return [...kinds].map(([kind, count]) => `${String(count)} × ${kind}`).join(', ');
+}
+
+/** Of the reason for which a stream broke: after it comes the whole loop, to be pasted. */
+const LONGEST_REASON = 200;
+
+/** A stream of answers that ended before its loop did. */
+export const brokenStream = (from: string, why = 'no trailer'): string =>
+  `the stream from ${from} broke: ${fit(oneLine(why), LONGEST_REASON)}`;

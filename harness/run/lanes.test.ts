@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Scenario } from '../scenario.ts';
+import { answersAgain, core, type Scenario } from '../scenario.ts';
 import type { Selected } from '../select.ts';
 import type { Bench, Chosen } from './bench.ts';
 import { lanesOf } from './lanes.ts';
 
 const selected = (name: string, scenario: Partial<Scenario> = {}): Selected =>
-  ({ file: { suite: 's', name, file: '' }, scenario: { claim: name, ...scenario } }) as unknown as Selected;
+  ({
+    file: { suite: 's', name, file: '' },
+    scenario: { claim: name, checks: () => ({}), ...scenario },
+  }) as unknown as Selected;
 
 const benchOf = (...scenarios: readonly Selected[]): Bench => {
   const part: Chosen = { suite: 's', variant: 'flat', clusters: [], scenarios };
@@ -22,12 +25,16 @@ const told = (bench: Bench): Record<string, string[]> =>
   );
 
 describe('lanes', () => {
-  test('hold alone what disrupts a mesh or shares its ingress gateway, and together the rest', () => {
+  test('hold alone what disrupts a mesh, shares its ingress gateway or judges times, and together the rest', () => {
     const lost = selected('lost', { disruptive: true });
     const page = selected('page', { needs: ['ingress'] });
-    expect(told(benchOf(selected('one'), lost, selected('two'), page))).toEqual({
+    const timed = selected('timed', {
+      checks: () => ({ back: core('It is back', answersAgain(['v1'], 1000)) }),
+    });
+    expect(told(benchOf(selected('one'), lost, selected('two'), page, timed))).toEqual({
       lost: ['lost'],
       page: ['page'],
+      timed: ['timed'],
       together: ['one', 'two'],
     });
   });

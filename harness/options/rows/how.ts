@@ -31,7 +31,7 @@ export const how = {
   ),
   scenariosAtOnce: number(
     {
-      fallback: 2,
+      fallback: 3,
       commands: run,
       about:
         'Scenarios played at the same time, in namespaces of their own; what disrupts a mesh plays alone.',

@@ -38,6 +38,7 @@ export default scenario({
       await behind.gate();
     });
     const loads = await keepCalling(visitors.visit(byCluster, behind));
+    await loads.hears('cluster1', 'cluster2');
 
     await step('v3 is scaled to zero while visitors load the page', async () => {
       await loads.takesOver(await cluster1.scale('reviews-v3', 0), 'scaled-away');

@@ -53,6 +53,7 @@ export default scenario({
     await callsFrom1.gate();
     await callsFrom2.gate();
     const [from1, from2] = await Promise.all([keepCalling(callsFrom1), keepCalling(callsFrom2)]);
+    await Promise.all([from1.hears('v1', 'v2'), from2.hears('v1', 'v2')]);
 
     const lose = async (version: 'v1' | 'v2'): Promise<void> => {
       const home = version === 'v1' ? cluster1 : cluster2;
