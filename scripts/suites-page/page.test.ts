@@ -81,7 +81,7 @@ describe('text of a scenario', () => {
         expect(await formatted(page)).toBe(page);
         expect(cellsOf(page, 'M1/x')).toHaveLength(7);
       }),
-      { numRuns: 25 },
+      { numRuns: 25, examples: [['x`\\|`x']] },
     );
   });
 

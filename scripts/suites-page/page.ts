@@ -113,11 +113,15 @@ const odds = (probability: number): string => `1 in ${count(Math.round(1 / proba
 const count = (calls: number): string => calls.toLocaleString('en-US');
 const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
 
+/** Readers of tables do not agree on where a cell ends when code has these two in a row. */
+const AMBIGUOUS = String.raw`\|`;
+
 /** Sentences are plain text but for `code`: nothing else in them is Markdown. */
 function escaped(text: string): string {
   const parts = text.replaceAll(/\s+/g, ' ').split(/(`[^`]+`)/);
+  const isCode = (part: string, index: number): boolean => index % 2 === 1 && !part.includes(AMBIGUOUS);
   return parts
-    .map((part, index) => (index % 2 === 1 ? part : part.replaceAll(/[\\`*_<[\]]/g, String.raw`\$&`)))
+    .map((part, index) => (isCode(part, index) ? part : part.replaceAll(/[\\`*_<[\]]/g, String.raw`\$&`)))
     .join('');
 }
 
