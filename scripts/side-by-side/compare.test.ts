@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { parseEvents } from '../../harness/report/event-log.ts';
 import { foldReport } from '../../harness/report/fold.ts';
 import type { CheckRecord, Report } from '../../harness/report/types.ts';
-import { pairsOf, unpaired } from './compare.ts';
+import { pairsOf, together, unpaired } from './compare.ts';
 import { sideBySide } from './page.ts';
 
 const healthy = foldReport(
@@ -64,4 +64,14 @@ test('what only one of the runs judged is said', () => {
   const less = { ...healthy, checks: healthy.checks.slice(1) };
   expect(unpaired(healthy, less)).toEqual([healthy.checks[0]?.id]);
   expect(sideBySide(healthy, less)).toContain('Judged only there: ');
+});
+
+test('of several runs a check is the first one that has it', () => {
+  const less = { ...healthy, checks: healthy.checks.slice(1) };
+  const other = changed(() => ({ verdict: 'inconclusive' }));
+  const { checks } = together(less, [other]);
+  expect(checks.map(({ id }) => id).sort()).toEqual(healthy.checks.map(({ id }) => id).sort());
+  expect(checks.filter(({ verdict }) => verdict === 'inconclusive').map(({ id }) => id)).toEqual([
+    healthy.checks[0]?.id,
+  ]);
 });

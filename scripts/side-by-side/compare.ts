@@ -25,6 +25,20 @@ export function pairsOf(real: Report, embedded: Report): Pair[] {
   });
 }
 
+/** A report with the checks of others that it does not have itself. */
+export function together(first: Report, more: readonly Report[]): Report {
+  const byId = new Map(
+    [...more].reverse().flatMap(({ checks }) => checks.map((check) => [check.id, check] as const)),
+  );
+  for (const check of first.checks) byId.set(check.id, check);
+  return { ...first, checks: [...byId.values()].sort((one, other) => byPlace(one, other)) };
+}
+
+const byPlace = (one: CheckRecord, other: CheckRecord): number =>
+  `${one.suite}/${one.variant}/${one.id}`.localeCompare(`${other.suite}/${other.variant}/${other.id}`, 'en', {
+    numeric: true,
+  });
+
 /** Ids that only one of the runs has. */
 export function unpaired(one: Report, other: Report): string[] {
   const ids = new Set(other.checks.map(({ id }) => id));

@@ -10,7 +10,7 @@ export function sideBySide(real: Report, embedded: Report): string {
     '# The embedded mesh beside a real one',
     '',
     `Every check of ${nameOf(real)} and of ${nameOf(embedded)}: shares, times and errors. Written by`,
-    '`scripts/side-by-side.ts` from the reports of two healthy runs. "There" is the real mesh, "here" the embedded one; what is',
+    '`scripts/side-by-side.ts` from the reports of healthy runs. "There" is the real mesh, "here" the embedded one; what is',
     'real, simplified and absent in it is told in [its README](../harness/embedded/README.md).',
     '',
     ...differing(pairs),
