@@ -28,18 +28,18 @@ test('another verdict is a difference', () => {
   expect(first).toMatch(/there, inconclusive here$/);
 });
 
-test('shares differ from more than ten points on', () => {
+test('shares differ where chance does not explain it', () => {
   const by = (points: number): Report =>
     changed(({ shares }) => ({
       shares: Object.fromEntries(
         Object.entries(shares).map(([label, share]) => [
           label,
-          { ...share, estimate: Math.max(0, share.estimate - points) },
+          { estimate: share.estimate - points, low: share.low - points, high: share.high - points },
         ]),
       ),
     }));
-  expect(differences(by(0.05))).toEqual([]);
-  expect(differences(by(0.3))[0]).toMatch(/^share of .*: [\d.]+ % there, [\d.]+ % here$/);
+  expect(differences(by(0.01))).toEqual([]);
+  expect(differences(by(0.9))[0]).toMatch(/^share of .*: -?[\d.]+ % there, -?[\d.]+ % here$/);
 });
 
 test('switches differ from more than two seconds on', () => {

@@ -8,8 +8,6 @@ export interface Pair {
   readonly differences: readonly string[];
 }
 
-/** Shares that are further apart than the margin of a claim about shares. */
-const SHARE = 0.1;
 /** Times are the mesh's and the machine's: two seconds apart, they are another behaviour. */
 const TIME_MS = 2000;
 /** Lost calls, as a part of all: that many are allowed beside any other claim. */
@@ -50,16 +48,13 @@ function differencesOf(real: CheckRecord, embedded: CheckRecord): string[] {
   return [...shares(real, embedded), ...switches(real, embedded), ...errors(real, embedded)];
 }
 
+/** Shares that chance does not explain: their confidence sequences have nothing in common. */
 function shares(real: CheckRecord, embedded: CheckRecord): string[] {
-  const labels = new Set([...Object.keys(real.shares), ...Object.keys(embedded.shares)]);
-  return [...labels]
-    .map((label) => ({
-      label,
-      there: real.shares[label]?.estimate ?? 0,
-      here: embedded.shares[label]?.estimate ?? 0,
-    }))
-    .filter(({ there, here }) => Math.abs(there - here) > SHARE)
-    .map(({ label, there, here }) => `share of ${label}: ${percent(there)} there, ${percent(here)} here`);
+  return Object.entries(real.shares).flatMap(([label, there]) => {
+    const here = embedded.shares[label];
+    if (here === undefined || (there.low <= here.high && here.low <= there.high)) return [];
+    return [`share of ${label}: ${percent(there.estimate)} there, ${percent(here.estimate)} here`];
+  });
 }
 
 function switches(real: CheckRecord, embedded: CheckRecord): string[] {

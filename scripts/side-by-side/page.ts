@@ -31,8 +31,8 @@ function differing(pairs: readonly Pair[]): string[] {
   return [
     '## What differs',
     '',
-    `${String(found.length)} of ${String(pairs.length)} checks: another verdict, a share that is more than 10 points away, a switch more than 2 s`,
-    'earlier or later, or more than one call in a hundred lost on one of them alone.',
+    `${String(found.length)} of ${String(pairs.length)} checks: another verdict, shares that chance does not explain, a switch more than 2 s earlier`,
+    'or later, or more than one call in a hundred lost on one of them alone.',
     '',
     ...found.map(({ real, differences }) => `- ${cell(real.id)}: ${cell(differences.join('; '))}`),
     ...(found.length === 0 ? [] : ['']),
