@@ -10,6 +10,7 @@ export default defineConfig({
     passWithNoTests: false,
     // A busy machine is no failure; a test that hangs is.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     expect: { requireAssertions: true },
   },
 });
