@@ -19,6 +19,7 @@ import { isOver, runBench, type BenchRun } from './run-bench.ts';
 import { seedOf, userPath, type Run } from './setup.ts';
 import { listenForTheEnd, type Ending } from './signals.ts';
 import { timed } from './timed.ts';
+import { loadVitest } from './vitest.ts';
 
 /** Runs suites from nothing to a report. Resolves to the exit code. @throws Mistakes before anything is made */
 export async function run(options: RunOptions, command: string): Promise<number> {
@@ -97,6 +98,8 @@ async function carryOut(current: Run, planned: Plan): Promise<void> {
     current.state.end();
     throw new Mistakes(errors.map(described));
   }
+  // While clusters come up. Should it fail, it does so again where it is needed.
+  loadVitest().catch(() => undefined);
   if (inWorldsOfTheirOwn(current, planned)) {
     const limit = pLimit(worldsAtOnce());
     await Promise.all(

@@ -1,5 +1,5 @@
+import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createVitest } from 'vitest/node';
 import type { RunContext } from '../play/context.ts';
 
 /** How a run of the scenarios ended, as far as vitest knows; the verdicts are in the event log. */
@@ -16,6 +16,11 @@ const firstLine = (error: unknown): string => {
   return (typeof message === 'string' ? message : String(error)).split('\n')[0] ?? '';
 };
 
+/** Loads vitest, which takes a second or more: to be called while something else is waited for. */
+export async function loadVitest(): Promise<typeof import('vitest/node')> {
+  return import('vitest/node');
+}
+
 /**
  * Plays scenarios with vitest, some at once, in a thread of this process: a terminal's Ctrl-C reaches us alone.
  * vitest's own handlers of signals are taken away; `signal` cancels, and then what was changed is still put back.
@@ -25,6 +30,9 @@ export async function playAll(
   context: RunContext,
   options: { readonly signal: AbortSignal; readonly failFast: boolean; readonly seed: number },
 ): Promise<Played> {
+  const cacheDir = join(root, 'node_modules', '.cache', 'meshproof');
+  const modules = join(cacheDir, 'modules');
+  const { createVitest } = await loadVitest();
   const before = new Map(SIGNALS.map((name) => [name, new Set(process.listeners(name))]));
   const vitest = await createVitest(
     'test',
@@ -48,8 +56,9 @@ export async function playAll(
       passWithNoTests: false,
       reporters: [{}],
       provide: { run: context },
+      experimental: { fsModuleCache: await isWritable(modules), fsModuleCachePath: modules },
     },
-    { cacheDir: join(root, 'node_modules', '.cache', 'meshproof') },
+    { cacheDir },
   );
   for (const name of SIGNALS) {
     for (const listener of process.listeners(name)) {
@@ -67,6 +76,17 @@ export async function playAll(
   } finally {
     options.signal.removeEventListener('abort', cancel);
     await vitest.close();
+  }
+}
+
+/** Not where the package belongs to somebody else: then modules are transformed anew each time. */
+async function isWritable(directory: string): Promise<boolean> {
+  try {
+    await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -99,6 +99,16 @@ export const installation: Readonly<Record<string, Defect>> = {
     object: (object, { isFirst }) => (!isFirst && is(object, 'Gateway') ? undefined : object),
     isIncomplete: true,
   },
+  'gateway-speaks-http': {
+    cause:
+      'the Gateway that exposes services in cluster2, or in the one that is named, declares its port as HTTP',
+    symptom: 'plaintext is answered with 404; TLS handshakes from other clusters fail',
+    source: 'https://istio.io/latest/docs/ops/common-problems/network-issues/',
+    fallback: 'cluster2',
+    object: (object, { cluster, value }) =>
+      cluster === value && is(object, 'Gateway') ? withoutTls(object) : object,
+    isIncomplete: true,
+  },
   'gateway-scaled-away': {
     cause: 'the east-west gateway of the other cluster runs no pod',
     symptom: 'connections to its address are refused',
@@ -143,6 +153,14 @@ const scaledAway = (object: Resource): Resource => ({
   ...object,
   spec: { ...(object['spec'] as object), replicas: 0 },
 });
+
+function withoutTls(gateway: Resource): Resource {
+  const { servers, ...spec } = gateway['spec'] as { servers: readonly { port: object; tls?: object }[] };
+  const open = servers.map(({ port, tls: _tls, ...server }) => {
+    return { ...server, port: { ...port, name: 'http', protocol: 'HTTP' } };
+  });
+  return { ...gateway, spec: { ...spec, servers: open } };
+}
 
 function pointedOutside(object: Resource): Resource {
   const webhooks = (object['webhooks'] ?? []) as readonly object[];

@@ -1,8 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import type { WorldMessage } from '../../embedded/world-file.ts';
 import type { WorldSpec } from '../../embedded/types.ts';
 
@@ -17,6 +16,7 @@ export interface RisingWorld {
 }
 
 const MAIN = fileURLToPath(new URL('../../embedded/main.ts', import.meta.url));
+const SOURCES = new URL('../../../scripts/sources.js', import.meta.url).href;
 const READY_MS = 120_000;
 
 /**
@@ -28,9 +28,7 @@ export function startWorldProcess(spec: WorldSpec, signal: AbortSignal): RisingW
   const logFile = join(spec.directory, 'world.log');
   writeFileSync(specFile, JSON.stringify(spec), { mode: 0o600 });
   const log = openSync(logFile, 'a', 0o600);
-  // tsx by its own path: the caller's working directory may be anywhere.
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const child = spawn(process.execPath, ['--max-semi-space-size=8', '--import', tsx, MAIN, specFile], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=8', '--import', SOURCES, MAIN, specFile], {
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
   });
