@@ -122,7 +122,7 @@ export const installation: Readonly<Record<string, Defect>> = {
     symptom: 'its pods have no proxy',
     source: 'https://istio.io/latest/docs/ops/common-problems/injection/',
     object: (object, { isFirst }) =>
-      !isFirst && is(object, 'MutatingWebhookConfiguration') ? { ...object, webhooks: [] } : object,
+      !isFirst && is(object, 'MutatingWebhookConfiguration') ? withoutNamespaces(object) : object,
   },
   'webhook-points-outside': {
     cause: "the other cluster's injector is called at an address outside of it",
@@ -153,6 +153,12 @@ const scaledAway = (object: Resource): Resource => ({
   ...object,
   spec: { ...(object['spec'] as object), replicas: 0 },
 });
+
+/** Pods that ask by themselves are still injected, as gateways do. */
+function withoutNamespaces(injector: Resource): Resource {
+  const webhooks = (injector['webhooks'] ?? []) as readonly { readonly name: string }[];
+  return { ...injector, webhooks: webhooks.filter(({ name }) => !/^(?:rev\.)?namespace\./.test(name)) };
+}
 
 function withoutTls(gateway: Resource): Resource {
   const { servers, ...spec } = gateway['spec'] as { servers: readonly { port: object; tls?: object }[] };
