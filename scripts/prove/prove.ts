@@ -34,6 +34,8 @@ export interface Matrix {
   readonly startedAt: string;
   readonly seconds: number;
   readonly jobs: number;
+  /** Runs whose callers got no processor: played again, alone. */
+  readonly starved: number;
   readonly rows: readonly { readonly row: Row; readonly outcomes: readonly Outcome[] }[];
   readonly healthy: readonly { readonly healthy: Healthy; readonly outcomes: readonly HealthyOutcome[] }[];
   readonly calibration: readonly Calibrated[];
@@ -46,16 +48,28 @@ export async function prove(plan: Plan, runs: string, say: (line: string) => voi
   const calibration = plan.simulated > 0 ? calibrate(plan.simulated) : [];
   const limit = pLimit(plan.jobs);
   const total = plan.healthy.length * plan.times + plan.rows.length * plan.seeds;
+  const alone = pLimit(1);
+  const firsts: Promise<Played>[] = [];
   let done = 0;
-  const run = <T extends Ended>(task: Task, judge: (played: Played) => T): Promise<T> =>
-    limit(async () => {
-      const played = await play(task, runs);
-      const outcome = judge(played);
-      done += 1;
-      say(lineOf(task, outcome, `${String(done)}/${String(total)}`));
-      if (outcome.problems.length > 0) say(`        ${join(played.folder, 'run.log')}`);
-      return outcome;
-    });
+  let starved = 0;
+  const run = async <T extends Ended>(task: Task, judge: (played: Played) => T): Promise<T> => {
+    const first = limit(() => play(task, runs));
+    firsts.push(first);
+    let played = await first;
+    if (wasStarved(played)) {
+      starved += 1;
+      say(
+        `${' '.repeat(15)}no verdict  ${told(task)}: no processor for its callers; again when nothing runs beside it`,
+      );
+      await Promise.all(firsts);
+      played = await alone(() => play(task, runs));
+    }
+    const outcome = judge(played);
+    done += 1;
+    say(lineOf(task, outcome, `${String(done)}/${String(total)}`));
+    if (outcome.problems.length > 0) say(`        ${join(played.folder, 'run.log')}`);
+    return outcome;
+  };
   // Whole suites take longest: they begin first.
   const healthy = plan.healthy.map(async (one) => ({
     healthy: one,
@@ -71,8 +85,11 @@ export async function prove(plan: Plan, runs: string, say: (line: string) => voi
   }));
   const all = { rows: await Promise.all(rows), healthy: await Promise.all(healthy), calibration };
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
-  return { startedAt: startedAt.toISOString(), seconds, jobs: plan.jobs, ...all, holds: holds(all) };
+  return { startedAt: startedAt.toISOString(), seconds, jobs: plan.jobs, starved, ...all, holds: holds(all) };
 }
+
+/** This machine was too busy to tell: the run says nothing of the mesh. */
+const wasStarved = ({ checks }: Played): boolean => checks.some(({ reason }) => reason === 'caller-starved');
 
 type Ended = Pick<Outcome, 'seconds' | 'problems'>;
 
@@ -93,10 +110,13 @@ const holds = ({ rows, healthy, calibration }: Pick<Matrix, 'rows' | 'healthy' |
   [...rows, ...healthy].every(({ outcomes }) => outcomes.every(({ problems }) => problems.length === 0)) &&
   calibration.every(({ agrees }) => agrees);
 
-function lineOf({ suite, at, defect, seed }: Task, { seconds, problems }: Ended, count: string): string {
+function told({ suite, at, defect, seed }: Task): string {
   const place = at === undefined ? suite : `${suite}/${at.variant}/${at.claim}`;
-  const what = `${place}  ${defect ?? 'healthy'}  seed ${String(seed)}`;
+  return `${place}  ${defect ?? 'healthy'}  seed ${String(seed)}`;
+}
+
+function lineOf(task: Task, { seconds, problems }: Ended, count: string): string {
   const time = `${seconds.toFixed(0)} s`.padStart(5);
-  const head = `${count.padStart(7)} ${time}  ${problems.length === 0 ? 'as stated' : 'DIFFERS  '}  ${what}`;
+  const head = `${count.padStart(7)} ${time}  ${problems.length === 0 ? 'as stated' : 'DIFFERS  '}  ${told(task)}`;
   return [head, ...problems.map((problem) => `        ${problem}`)].join('\n');
 }

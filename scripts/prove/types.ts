@@ -40,6 +40,7 @@ export interface SeenCheck {
   readonly id: string;
   readonly claim: string;
   readonly verdict: string;
+  readonly reason?: string | null;
   readonly requests: number | null;
   readonly message: string;
 }

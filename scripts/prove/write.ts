@@ -35,12 +35,15 @@ export async function writeMatrix(matrix: Matrix, folder: string): Promise<void>
 }
 
 function markdown(matrix: Matrix): string {
-  const { rows, healthy, calibration, startedAt, seconds, jobs } = matrix;
+  const { rows, healthy, calibration, startedAt, seconds, jobs, starved } = matrix;
   return [
     '# The matrix: every defect, and what the suites say of it',
     `Made by \`npm run prove\` on the embedded reference mesh, ${startedAt.slice(0, 10)}: ${sumOf(matrix)} ` +
       `It took ${(seconds / 60).toFixed(1)} minutes, ${String(jobs)} runs at a time. ` +
-      'What is right was stated before the run (`scripts/prove/rows/`); each run is on a mesh of its own.',
+      'What is right was stated before the run (`scripts/prove/rows/`); each run is on a mesh of its own.' +
+      (starved === 0
+        ? ''
+        : ` Runs whose callers got no processor say nothing of a mesh: ${String(starved)} were played again, alone.`),
     '## Defects',
     'Detected: runs that ended with the exit code that is right. Named: runs in which every check of the row ended as stated.',
     table(
