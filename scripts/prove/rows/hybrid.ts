@@ -14,7 +14,7 @@ export const hybrid: readonly Row[] = rowsOf('hybrid', [
   [
     'namespaces-never-end',
     'gateways/H7',
-    '',
+    'deleted-in-two/endpoints after/cluster1 after/cluster2 after/cluster3',
     'inconclusive',
     'a namespace that does not end in time is our own means: what it leaves behind cannot be looked at',
   ],
