@@ -7,7 +7,7 @@ import type { Right, Row } from './types.ts';
 import { tableText, writeMatrix } from './write.ts';
 
 const row = (defect: string, right: Right): Row => ({
-  ...{ defect, suite: 'multi-primary', variant: 'flat', claim: 'M1', checks: ['discovers/cluster1'], right },
+  ...{ defect, suite: 'multi-primary', variant: 'flat', claim: 'M8', checks: ['identities'], right },
 });
 
 test(
@@ -16,7 +16,7 @@ test(
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'prove-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const rows = [row('remote-secret-missing', 'non-conformant'), row('reader-may-write', 'non-conformant')];
+    const rows = [row('identity-shared', 'non-conformant'), row('reader-may-write', 'non-conformant')];
     const said: string[] = [];
     const matrix = await prove(
       { rows, seeds: 1, healthy: [], times: 0, simulated: 0, jobs: 2 },
@@ -31,13 +31,13 @@ test(
     await writeMatrix(matrix, folder);
     const page = await readFile(join(folder, 'matrix.md'), 'utf8');
     expect(page).toContain('**Not all ended as stated.**');
-    expect(page).toContain('reader-may-write in multi-primary/flat/M1, seed 1: expected exit 1, saw 0');
+    expect(page).toContain('reader-may-write in multi-primary/flat/M8, seed 1: expected exit 1, saw 0');
     expect(JSON.parse(await readFile(join(folder, 'matrix.json'), 'utf8'))).toMatchObject({ holds: false });
   },
 );
 
 test('the table says defect, scenario, checks and verdict, a line each', () => {
   expect(tableText([row('other-root', 'non-conformant')])).toBe(
-    'other-root  multi-primary/flat/M1  discovers/cluster1  non-conformant\n',
+    'other-root  multi-primary/flat/M8  identities  non-conformant\n',
   );
 });
