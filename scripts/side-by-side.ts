@@ -1,6 +1,6 @@
 /**
  * Writes the figures of runs side by side, check by check: on real clusters, in one run or in several, and on the embedded
- * mesh. A check that several of the real runs judged is the first one's.
+ * mesh. A check that several of the real runs judged is the first one's that judged it.
  *
  *     node --import tsx scripts/side-by-side.ts REAL/report.json… EMBEDDED/report.json >reports/embedded-vs-istio.md
  */

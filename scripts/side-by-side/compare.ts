@@ -23,12 +23,14 @@ export function pairsOf(real: Report, embedded: Report): Pair[] {
   });
 }
 
-/** A report with the checks of others that it does not have itself. */
+/** A report with the checks of others that it does not have itself, or skipped where they did not. */
 export function together(first: Report, more: readonly Report[]): Report {
-  const byId = new Map(
-    [...more].reverse().flatMap(({ checks }) => checks.map((check) => [check.id, check] as const)),
-  );
-  for (const check of first.checks) byId.set(check.id, check);
+  const byId = new Map<string, CheckRecord>();
+  for (const check of [first, ...more].flatMap(({ checks }) => checks)) {
+    const known = byId.get(check.id);
+    if (known === undefined || (known.verdict === 'skipped' && check.verdict !== 'skipped'))
+      byId.set(check.id, check);
+  }
   return { ...first, checks: [...byId.values()].sort((one, other) => byPlace(one, other)) };
 }
 
