@@ -1,7 +1,14 @@
+import { sleep } from '../wait/wait.ts';
 import { tracesOf } from './leftovers.ts';
 import type { Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Finding } from './stage.ts';
+
+/**
+ * How long an API server may take until it admits pods by a namespace's new labels: it looks them up in a copy of its own that
+ * nobody can ask for. On a busy machine a pod that was made right after a label had been taken away was still given a proxy.
+ */
+const ADMISSION_MS = 3000;
 
 /** The namespace that a scenario has to itself, in one cluster. */
 export class OwnNamespace {
@@ -13,9 +20,10 @@ export class OwnNamespace {
     this.#cluster = cluster;
   }
 
-  /** Sets labels; null takes one away. */
+  /** Sets labels, null takes one away; then waits until pods are admitted by them. */
   async label(labels: Readonly<Record<string, string | null>>): Promise<void> {
     await this.#cluster.member.client.patch(this.#ref(), { metadata: { labels } }, { type: 'merge' });
+    await sleep(ADMISSION_MS, this.#scene.signal);
   }
 
   /** Deletes it with all that is in it, and waits until it is gone. @throws WaitTimeout */

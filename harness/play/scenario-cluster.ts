@@ -101,17 +101,8 @@ export class ScenarioCluster<Check extends string = string> {
 
   /** Sets the label by which a revision injects its proxies into the scenario's namespace, instead of the one that did. */
   async injectBy(revision: string): Promise<void> {
-    const { namespace } = this.#scene;
-    const labels = {
-      'istio-injection': null,
-      [this.mesh.injectionLabel.key]: null,
-      'istio.io/rev': revision,
-    };
-    await this.member.client.patch(
-      { apiVersion: 'v1', kind: 'Namespace', name: namespace },
-      { metadata: { labels } },
-      { type: 'merge' },
-    );
+    const { key } = this.mesh.injectionLabel;
+    await this.ownNamespace.label({ 'istio-injection': null, [key]: null, 'istio.io/rev': revision });
   }
 
   readonly exec: Exec = (request) => this.member.client.exec(request);

@@ -73,7 +73,10 @@ test('of several runs a check is of the first one that judged it', () => {
   const { checks } = together(less, [other]);
   const skipped = others.filter(({ verdict }) => verdict === 'skipped');
   expect(checks.map(({ id }) => id).sort()).toEqual(healthy.checks.map(({ id }) => id).sort());
-  expect(checks.filter(({ verdict }) => verdict === 'inconclusive').map(({ id }) => id).sort()).toEqual(
-    [missing, ...skipped].map((check) => check?.id).sort(),
-  );
+  expect(
+    checks
+      .filter(({ verdict }) => verdict === 'inconclusive')
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual([missing, ...skipped].map((check) => check?.id).sort());
 });
