@@ -4,17 +4,12 @@
  *
  *     node --import tsx scripts/bench/data-plane.ts [CALLS]
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { connect, type Cluster } from '../../harness/cluster/cluster.ts';
-import { readManifest } from '../../harness/mesh/manifests.ts';
-import { startWorldProcess } from '../../harness/provider/embedded/process.ts';
+import type { Cluster } from '../../harness/cluster/cluster.ts';
+import { deployIn, onClusters, type Member } from './embedded.ts';
 
 /** Callers at a time; one is what a loop with a single connection does. */
 const AT_ONCE = [1, 4, 16];
-const ROLLOUT = { timeoutMs: 60_000 };
 
 /** Where calls go from cluster1: namespaces whose HelloWorld is there, or in cluster2 alone. */
 const PLACES = [
@@ -24,19 +19,11 @@ const PLACES = [
 ] as const;
 type Place = (typeof PLACES)[number];
 
-async function deploy(
-  cluster: Cluster,
-  { namespace, injected }: Place,
-  apps: readonly string[],
-): Promise<void> {
-  const labels = injected ? { 'istio-injection': 'enabled' } : {};
-  await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } });
-  for (const app of apps) {
-    const objects = readManifest(new URL(`../../fixtures/apps/${app}.yaml`, import.meta.url));
-    await cluster.applyAll(objects.map((one) => ({ ...one, metadata: { ...one.metadata, namespace } })));
-  }
-  for (const name of apps.filter((app) => app !== 'helloworld')) {
-    await cluster.waitForRollout({ namespace, name }, ROLLOUT);
+async function deploy({ namespace, injected, home }: Place, one: Member, two: Member): Promise<void> {
+  const near = home === 'cluster1' ? ['helloworld-v1'] : [];
+  await deployIn(one, namespace, { applications: ['sleep', 'helloworld', ...near], injected });
+  if (home === 'cluster2') {
+    await deployIn(two, namespace, { applications: ['helloworld', 'helloworld-v2'], injected });
   }
 }
 
@@ -62,45 +49,23 @@ async function measure(
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const calls = Number(positionals[0] ?? 4000);
-const directory = mkdtempSync(join(tmpdir(), 'meshproof-data-plane-'));
-const ended = new AbortController();
-try {
-  const clusters = [
-    { name: 'cluster1', network: 'network1' },
-    { name: 'cluster2', network: 'network2' },
-  ];
-  const world = startWorldProcess(
-    { clusters, directory, discovery: true, timeScale: 1, defects: [] },
-    ended.signal,
-  );
-  const risen = await world.clusters;
-  const [one, two] = await Promise.all(
-    risen.map(({ name, kubeconfig }) => connect({ name, kubeconfig, context: undefined })),
-  );
+const clusters = [
+  { name: 'cluster1', network: 'network1' },
+  { name: 'cluster2', network: 'network2' },
+];
+await onClusters({ clusters, discovery: true }, async ([one, two], ready) => {
   if (one === undefined || two === undefined) throw new Error('expected two clusters');
-  await world.ready;
-  for (const place of PLACES) {
-    const isNear = place.home === 'cluster1';
-    await deploy(one, place, isNear ? ['sleep', 'helloworld', 'helloworld-v1'] : ['sleep', 'helloworld']);
-    if (!isNear) await deploy(two, place, ['helloworld', 'helloworld-v2']);
-  }
+  await ready;
+  for (const place of PLACES) await deploy(place, one, two);
   for (const place of PLACES) {
     for (const atOnce of AT_ONCE) {
-      await measure(one, place, { calls: 200, atOnce });
-      const { perSecond, answered } = await measure(one, place, { calls, atOnce });
-      const row = [
-        place.what.padEnd(28),
-        `${String(atOnce).padStart(2)} at once`,
-        `${perSecond.toFixed(0).padStart(6)} a second`,
-      ];
-      console.log(
-        `${row.join('  ')}  ${answered === calls ? '' : `only ${String(answered)} of ${String(calls)} answered`}`.trimEnd(),
-      );
-      if (answered !== calls) process.exitCode = 1;
+      await measure(one.client, place, { calls: 200, atOnce });
+      const { perSecond, answered } = await measure(one.client, place, { calls, atOnce });
+      const rate = `${perSecond.toFixed(0).padStart(6)} a second`;
+      console.log(`${place.what.padEnd(28)}  ${String(atOnce).padStart(2)} at once  ${rate}`);
+      if (answered === calls) continue;
+      console.log(`only ${String(answered)} of ${String(calls)} answered`);
+      process.exitCode = 1;
     }
   }
-  await Promise.all([one.close(), two.close()]);
-} finally {
-  ended.abort();
-  rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-}
+});

@@ -5,60 +5,31 @@
  *
  *     node --import tsx scripts/bench/scale.ts [FEW MANY]
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { connect, type Cluster } from '../../harness/cluster/cluster.ts';
 import type { KubernetesObject } from '../../harness/cluster/types.ts';
-import { readManifest } from '../../harness/mesh/manifests.ts';
 import { endpointsByCluster } from '../../harness/mesh/istio/control-plane.ts';
 import { SYSTEM_NAMESPACE } from '../../harness/mesh/istio/settings.ts';
-import { startWorldProcess } from '../../harness/provider/embedded/process.ts';
 import { poll } from '../../harness/wait/wait.ts';
+import { deployIn, onClusters, type Member } from './embedded.ts';
 
 const MOST_RATIO = 1.5;
 /** How many other clusters each control plane is told of. */
 const NEIGHBOURS = 2;
 const NAMESPACE = 'sample';
 const HOST = { host: `helloworld.${NAMESPACE}.svc.cluster.local`, namespace: NAMESPACE };
-const APPLICATIONS = ['helloworld', 'helloworld-v1'].flatMap((name) =>
-  readManifest(new URL(`../../fixtures/apps/${name}.yaml`, import.meta.url)),
-);
-
-interface Member {
-  readonly name: string;
-  readonly kubeconfig: string;
-  readonly client: Cluster;
-}
+const APPLICATIONS = ['helloworld', 'helloworld-v1'];
 
 /** Seconds until as many clusters as this know of their neighbours. */
 async function measure(count: number): Promise<number> {
-  const directory = mkdtempSync(join(tmpdir(), 'meshproof-scale-'));
-  const ended = new AbortController();
+  const names = Array.from({ length: count }, (_, index) => `cluster${String(index + 1)}`);
+  const clusters = names.map((name) => ({ name, network: 'network1' }));
   const began = performance.now();
-  try {
-    const names = Array.from({ length: count }, (_, index) => `cluster${String(index + 1)}`);
-    const clusters = names.map((name) => ({ name, network: 'network1' }));
-    const world = startWorldProcess(
-      { clusters, directory, discovery: false, timeScale: 1, defects: [] },
-      ended.signal,
-    );
-    const risen = await world.clusters;
-    const members = await Promise.all(
-      risen.map(async ({ name, kubeconfig }): Promise<Member> => {
-        return { name, kubeconfig, client: await connect({ name, kubeconfig, context: undefined }) };
-      }),
-    );
-    await Promise.all([world.ready, ...members.map((member) => deploy(member, members))]);
+  return onClusters({ clusters, discovery: false }, async (members, ready) => {
+    await Promise.all([ready, ...members.map((member) => deploy(member, members))]);
     await Promise.all(members.map((member) => untilKnown(member, members)));
-    const seconds = (performance.now() - began) / 1000;
-    await Promise.all(members.map(({ client }) => client.close()));
-    return seconds;
-  } finally {
-    ended.abort();
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-  }
+    return (performance.now() - began) / 1000;
+  });
 }
 
 const neighboursOf = (member: Member, members: readonly Member[]): Member[] => {
@@ -67,15 +38,8 @@ const neighboursOf = (member: Member, members: readonly Member[]): Member[] => {
 };
 
 async function deploy(member: Member, members: readonly Member[]): Promise<void> {
-  const metadata = { name: NAMESPACE, labels: { 'istio-injection': 'enabled' } };
-  await member.client.apply({ apiVersion: 'v1', kind: 'Namespace', metadata });
-  await member.client.applyAll([
-    ...neighboursOf(member, members).map(remoteSecret),
-    ...APPLICATIONS.map((object) => ({
-      ...object,
-      metadata: { ...object.metadata, namespace: NAMESPACE },
-    })),
-  ]);
+  await member.client.applyAll(neighboursOf(member, members).map(remoteSecret));
+  await deployIn(member, NAMESPACE, { applications: APPLICATIONS, injected: true });
 }
 
 const remoteSecret = ({ name, kubeconfig }: Member): KubernetesObject => ({

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import pLimit from 'p-limit';
 import { calibrate, type Calibrated } from './calibration.ts';
 import { compare } from './compare.ts';
 import { falseAlarms, healthyTask, type Healthy } from './healthy.ts';
 import { play, type Task } from './play.ts';
+import { Turns } from './turns.ts';
 import type { Outcome, Played, Row } from './types.ts';
 
 /** What is to be proved. */
@@ -46,24 +46,16 @@ export interface Matrix {
 export async function prove(plan: Plan, runs: string, say: (line: string) => void): Promise<Matrix> {
   const startedAt = new Date();
   const calibration = plan.simulated > 0 ? calibrate(plan.simulated) : [];
-  const limit = pLimit(plan.jobs);
+  const turns = new Turns<Played>(plan.jobs, wasStarved);
   const total = plan.healthy.length * plan.times + plan.rows.length * plan.seeds;
-  const alone = pLimit(1);
-  const firsts: Promise<Played>[] = [];
   let done = 0;
-  let starved = 0;
   const run = async <T extends Ended>(task: Task, judge: (played: Played) => T): Promise<T> => {
-    const first = limit(() => play(task, runs));
-    firsts.push(first);
-    let played = await first;
-    if (wasStarved(played)) {
-      starved += 1;
-      say(
-        `${' '.repeat(15)}no verdict  ${told(task)}: no processor for its callers; again when nothing runs beside it`,
-      );
-      await Promise.all(firsts);
-      played = await alone(() => play(task, runs));
-    }
+    const played = await turns.take(
+      () => play(task, runs),
+      () => {
+        say(`${' '.repeat(15)}no verdict  ${told(task)}: no processor for its callers; again, by itself`);
+      },
+    );
     const outcome = judge(played);
     done += 1;
     say(lineOf(task, outcome, `${String(done)}/${String(total)}`));
@@ -85,7 +77,10 @@ export async function prove(plan: Plan, runs: string, say: (line: string) => voi
   }));
   const all = { rows: await Promise.all(rows), healthy: await Promise.all(healthy), calibration };
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
-  return { startedAt: startedAt.toISOString(), seconds, jobs: plan.jobs, starved, ...all, holds: holds(all) };
+  return {
+    ...{ startedAt: startedAt.toISOString(), seconds, jobs: plan.jobs, starved: turns.again },
+    ...{ ...all, holds: holds(all) },
+  };
 }
 
 /** This machine was too busy to tell: the run says nothing of the mesh. */
