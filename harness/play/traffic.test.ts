@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { localScene, type LocalScene } from '../../fixtures/scene.ts';
 import { startHello, type HelloServer } from '../../fixtures/servers/hello.ts';
+import type { CheckRecord } from '../report/types.ts';
 import { answersAgain, core, fact, type Subject } from '../scenario.ts';
 import { exclusive } from '../verdict/rules.ts';
 import { sleep } from '../wait/wait.ts';
@@ -44,6 +45,19 @@ afterEach(async () => {
   await server.close();
 });
 
+/**
+ * What was judged. Where the judge found that this machine was too busy to tell, the test is played again, as the message
+ * tells users to do; whatever else comes out counts.
+ */
+function judged(check: string): CheckRecord | undefined {
+  const record = local.record(check);
+  if (record?.reason === 'caller-starved' || record?.reason === 'sampling-gap') {
+    throw new Error(`too busy to tell: ${record.message}`);
+  }
+  return record;
+}
+const AGAIN_WHEN_BUSY = { retry: { count: 9, condition: /^too busy to tell/ } };
+
 const answers = (...versions: readonly string[]): void => {
   server.now.splice(0, Infinity, ...versions);
 };
@@ -64,11 +78,11 @@ const breakStream = (): void => {
   if (child?.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
 };
 
-describe('a takeover', () => {
+describe('a takeover', AGAIN_WHEN_BUSY, () => {
   test('without loss is conformant, with its time and figures', async () => {
     await call();
     await paced.takesOver(change('v2'), 'takeover');
-    const record = local.record('takeover');
+    const record = judged('takeover');
     expect(record).toMatchObject({ verdict: 'conformant', reason: 'seen', diagnostics: null });
     expect(record?.evidence).toMatchObject({ errorsBeforeSwitch: 0, figures: { lostRequests: 0 } });
     expect(record?.evidence?.switchMs?.upper).toBeLessThan(2000);
@@ -77,10 +91,12 @@ describe('a takeover', () => {
   test('that loses more than was promised is not, and says how many and how they failed', async () => {
     await call();
     const event = change('error');
+    const asked = server.requests.length;
     await sleep(600);
+    await vi.waitUntil(() => server.requests.length > asked + 10, { timeout: 10_000 });
     answers('v2');
     await paced.takesOver(event, 'takeover');
-    const record = local.record('takeover');
+    const record = judged('takeover');
     expect(record).toMatchObject({ verdict: 'non-conformant', reason: 'errors' });
     expect(record?.evidence?.figures?.['lostRequests']).toBeGreaterThan(3);
     expect(record?.evidence?.figures?.['failures']).toMatch(/^\d+ × HTTP 503$/);
@@ -91,7 +107,7 @@ describe('a takeover', () => {
   test('that never comes is late', async () => {
     await call();
     await paced.takesOver(change('v1', 'v2'), 'quick');
-    expect(local.record('quick')).toMatchObject({ verdict: 'non-conformant', reason: 'late' });
+    expect(judged('quick')).toMatchObject({ verdict: 'non-conformant', reason: 'late' });
   });
 
   test('from a version that did not answer before proves nothing', async () => {
@@ -99,7 +115,7 @@ describe('a takeover', () => {
     await call();
     await paced.takesOver(change('v2'), 'takeover');
     const message = expect.stringMatching(/^v1 did not answer .* nothing was taken over$/) as unknown;
-    expect(local.record('takeover')).toMatchObject({
+    expect(judged('takeover')).toMatchObject({
       verdict: 'inconclusive',
       reason: 'not-seen-before',
       message,
@@ -114,7 +130,7 @@ describe('a takeover', () => {
     }, 700);
     await paced.hears('v1', 'v2');
     await paced.takesOver(change('v2'), 'takeover');
-    expect(local.record('takeover')).toMatchObject({ verdict: 'conformant', reason: 'seen' });
+    expect(judged('takeover')).toMatchObject({ verdict: 'conformant', reason: 'seen' });
   });
 
   test('in the midst of which the stream breaks is undecided', async () => {
@@ -122,16 +138,16 @@ describe('a takeover', () => {
     const event = change('v2');
     breakStream();
     await paced.takesOver(event, 'takeover');
-    expect(local.record('takeover')).toMatchObject({ verdict: 'inconclusive', reason: 'stream-lost' });
+    expect(judged('takeover')).toMatchObject({ verdict: 'inconclusive', reason: 'stream-lost' });
   });
 });
 
-describe('a return', () => {
+describe('a return', AGAIN_WHEN_BUSY, () => {
   test('in time is conformant, with the time that it took', async () => {
     answers('v2');
     await call();
     await paced.answersAgain(change('v1', 'v2'), 'return');
-    const record = local.record('return');
+    const record = judged('return');
     expect(record).toMatchObject({ verdict: 'conformant', reason: 'seen' });
     expect(record?.evidence?.figures?.['timeBackMs']).toBeLessThan(1500);
   });
@@ -140,11 +156,11 @@ describe('a return', () => {
     answers('v2');
     await call();
     const event = change('v2');
-    const judged = paced.answersAgain(event, 'quickReturn');
+    const judging = paced.answersAgain(event, 'quickReturn');
     await sleep(600);
     answers('v1');
-    await judged;
-    const record = local.record('quickReturn');
+    await judging;
+    const record = judged('quickReturn');
     expect(record).toMatchObject({ verdict: 'non-conformant', reason: 'late' });
     expect(record?.evidence?.figures?.['timeBackMs']).toBeGreaterThan(500);
   });
@@ -157,7 +173,7 @@ describe('a return', () => {
     answers('v1');
     await paced.sees(sent, ['v1']);
     await paced.answersAgain({ ...sent, acknowledgedMs: Date.now() }, 'quickReturn');
-    const record = local.record('quickReturn');
+    const record = judged('quickReturn');
     expect(record).toMatchObject({ verdict: 'conformant', reason: 'seen' });
     expect(record?.evidence?.figures?.['timeBackMs']).toBe(0);
     expect(record?.evidence?.figures?.['timeBackSinceCommandMs']).toBeGreaterThan(350);
@@ -168,7 +184,7 @@ describe('a return', () => {
     await call();
     await paced.answersAgain(change('v2'), 'quickReturn');
     const message = expect.stringMatching(/none from v1 in \d+ calls$/) as unknown;
-    expect(local.record('quickReturn')).toMatchObject({ verdict: 'non-conformant', reason: 'late', message });
+    expect(judged('quickReturn')).toMatchObject({ verdict: 'non-conformant', reason: 'late', message });
   });
 
   test('of which a broken stream tells nothing is undecided', async () => {
@@ -176,7 +192,7 @@ describe('a return', () => {
     await call();
     breakStream();
     await paced.answersAgain(change('v2'), 'return');
-    expect(local.record('return')).toMatchObject({ verdict: 'inconclusive', reason: 'stream-lost' });
+    expect(judged('return')).toMatchObject({ verdict: 'inconclusive', reason: 'stream-lost' });
   });
 });
 
