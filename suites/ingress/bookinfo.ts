@@ -9,8 +9,11 @@ export const page: Page = {
   },
 };
 
-/** The same visitor's look at the stars. */
-export const stars: Page = { ...page, answeredBy: { version: 'color="(red|black)"' } };
+/** The same visitor's look at the stars: a font's colour on older pages, a class's on newer ones. */
+export const stars: Page = {
+  ...page,
+  answeredBy: { version: '(?:color="|gap-x-1 text-)(red|black)' },
+};
 
 /** The same reviews as data, from the page's interface for programs. */
 export const reviewsAsData: Page = {
