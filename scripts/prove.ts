@@ -16,7 +16,7 @@ const USAGE = `npm run prove -- [OPTION…]
   --seeds N         runs of each row (5)
   --healthy N       runs of each suite on a healthy mesh, under each load balancer (5)
   --simulated N     seeds of each calibration row (200)
-  --jobs N          runs at a time (one for each core)
+  --jobs N          runs at a time (one for each core); of whole suites, half as many
   --out DIR         where matrix.md and matrix.json go (reports/prove)
   --list            print what is stated, run nothing
 `;

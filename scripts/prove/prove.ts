@@ -46,10 +46,9 @@ export interface Matrix {
 export async function prove(plan: Plan, runs: string, say: (line: string) => void): Promise<Matrix> {
   const startedAt = new Date();
   const calibration = plan.simulated > 0 ? calibrate(plan.simulated) : [];
-  const turns = new Turns<Played>(plan.jobs, wasStarved);
   const total = plan.healthy.length * plan.times + plan.rows.length * plan.seeds;
   let done = 0;
-  const run = async <T extends Ended>(task: Task, judge: (played: Played) => T): Promise<T> => {
+  const run = async <T extends Ended>(turns: Turns<Played>, task: Task, judge: (played: Played) => T) => {
     const played = await turns.take(
       () => play(task, runs),
       () => {
@@ -62,33 +61,44 @@ export async function prove(plan: Plan, runs: string, say: (line: string) => voi
     if (outcome.problems.length > 0) say(`        ${join(played.folder, 'run.log')}`);
     return outcome;
   };
-  // Whole suites take longest: they begin first.
-  const healthy = plan.healthy.map(async (one) => ({
-    healthy: one,
-    outcomes: await Promise.all(
-      seeds(plan.times).map((seed) => run(healthyTask(one, seed), (played) => ofHealthy(played))),
-    ),
-  }));
-  const rows = plan.rows.map(async (row) => ({
-    row,
-    outcomes: await Promise.all(
-      seeds(plan.seeds).map((seed) => run(taskOf(row, seed), (played) => compare(row, played))),
-    ),
-  }));
-  const all = { rows: await Promise.all(rows), healthy: await Promise.all(healthy), calibration };
+  // A whole suite has several meshes up at a time by itself, and what is judged of times needs processors that are free.
+  const suites = new Turns<Played>(Math.ceil(plan.jobs / 2), wasStarved);
+  const healthy = await each(plan.healthy, plan.times, (one, seed) =>
+    run(suites, healthyTask(one, seed), ofHealthy),
+  );
+  const single = new Turns<Played>(plan.jobs, wasStarved);
+  const rows = await each(plan.rows, plan.seeds, (row, seed) =>
+    run(single, taskOf(row, seed), (played) => compare(row, played)),
+  );
+  const all = {
+    rows: rows.map(([row, outcomes]) => ({ row, outcomes })),
+    healthy: healthy.map(([one, outcomes]) => ({ healthy: one, outcomes })),
+    calibration,
+  };
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   return {
-    ...{ startedAt: startedAt.toISOString(), seconds, jobs: plan.jobs, starved: turns.again },
+    ...{ startedAt: startedAt.toISOString(), seconds, jobs: plan.jobs, starved: suites.again + single.again },
     ...{ ...all, holds: holds(all) },
   };
 }
+
+/** What came of each with the seeds 1 to `seeds`. All ask for their turn at once. */
+const each = <Item, Result>(
+  items: readonly Item[],
+  seeds: number,
+  run: (item: Item, seed: number) => Promise<Result>,
+): Promise<[item: Item, results: Result[]][]> =>
+  Promise.all(
+    items.map(async (item): Promise<[Item, Result[]]> => {
+      const ofSeeds = Array.from({ length: seeds }, (_, index) => run(item, index + 1));
+      return [item, await Promise.all(ofSeeds)];
+    }),
+  );
 
 /** This machine was too busy to tell: the run says nothing of the mesh. */
 const wasStarved = ({ checks }: Played): boolean => checks.some(({ reason }) => reason === 'caller-starved');
 
 type Ended = Pick<Outcome, 'seconds' | 'problems'>;
-
-const seeds = (n: number): number[] => Array.from({ length: n }, (_, index) => index + 1);
 
 const taskOf = ({ suite, variant, claim, defect }: Row, seed: number): Task => ({
   ...{ suite, defect, seed },
