@@ -6,7 +6,8 @@ import { localScene } from '../../fixtures/scene.ts';
 import { startHello, type HelloServer } from '../../fixtures/servers/hello.ts';
 import { answersAgain, core, takesOver } from '../scenario.ts';
 import type { Answer } from '../traffic/types.ts';
-import { starvation } from './starved.ts';
+import { errorRate } from '../verdict/rules.ts';
+import { starvation, starvationOfLost } from './starved.ts';
 import type { Event, PacedCalls as Paced } from './traffic.ts';
 import { PacedCalls } from './traffic.ts';
 
@@ -89,4 +90,37 @@ test('one call in twenty may be late, and what was never told is not', () => {
   expect(starvation(late(6))).toMatch(/^in 6 of 100 calls \(6(?:\.0)? %\) curl waited more than 0.5 s/);
   const missing = Array.from({ length: 100 }, () => answer(9000, { failure: 'missing', durationMs: 0 }));
   expect(starvation(missing)).toBeUndefined();
+});
+
+/** Judges what is lost where every third call hangs, by a caller with this curl. */
+async function lost(PATH: string): Promise<Record<string, unknown>> {
+  server.now.splice(0, Infinity, 'v1', 'v1', 'hang');
+  const checks = { few: core('Hardly a call is lost', errorRate({ below: 0.01 })) };
+  const local = await localScene(checks, { env: { PATH } });
+  const target = { url: `${server.url}/now`, answeredBy: { version: 'version: (v\\d)' } };
+  const sentMs = Date.now();
+  const paced: Paced = await PacedCalls.start(local.scene, local.cluster.calls('sleep', target), 20);
+  try {
+    await paced.keeps({ what: 'it begins', sentMs, acknowledgedMs: sentMs }, 'few');
+  } finally {
+    await paced.stop();
+    await local.close();
+  }
+  const { verdict, reason } = local.record('few') ?? {};
+  return { verdict, reason };
+}
+
+test('nor of losing calls that ran into their time limit', async () => {
+  expect(await lost(slowCurl('0.7'))).toEqual({ verdict: 'inconclusive', reason: 'caller-starved' });
+  expect(await lost(process.env['PATH'] ?? '')).toMatchObject({ verdict: 'non-conformant' });
+});
+
+test('what refutes without the calls that ran into their limit, and what was lost otherwise, stays', () => {
+  const late = Array.from({ length: 100 }, () => answer(700));
+  const timeout = answer(700, { label: 'error', failure: 'timeout' });
+  expect(starvationOfLost([...late, timeout], () => false)).toMatch(/a processor of its own node/);
+  expect(starvationOfLost([...late, timeout], () => true)).toBeUndefined();
+  expect(starvationOfLost(late, () => false)).toBeUndefined();
+  const failed = answer(700, { label: 'error', failure: 'status' });
+  expect(starvationOfLost([...late, timeout, failed], () => false)).toBeUndefined();
 });

@@ -1,5 +1,7 @@
 import type { Answer } from '../traffic/types.ts';
 import { percent } from '../report/text.ts';
+import { ERROR_LABEL } from '../verdict/types.ts';
+import type { Outcome } from './recorder.ts';
 
 /** A curl that takes this much longer than its call had no processor; on an idle node it is a few hundredths of a second. */
 const WAITED_MS = 500;
@@ -23,3 +25,27 @@ export function starvation(answers: readonly Answer[]): string | undefined {
     `Play it again where less runs beside it`
   );
 }
+
+/**
+ * The same where calls were lost: they were by the caller's own slowness if each of them ran into its time limit, and the
+ * rest refutes nothing. Any other failure is somebody else's.
+ */
+export function starvationOfLost(
+  answers: readonly Answer[],
+  isRefutedBy: (rest: readonly Answer[]) => boolean,
+): string | undefined {
+  const rest = answers.filter(({ failure }) => failure !== 'timeout');
+  const onlyTimeouts = rest.length < answers.length && rest.every(({ label }) => label !== ERROR_LABEL);
+  return onlyTimeouts && !isRefutedBy(rest) ? starvation(answers) : undefined;
+}
+
+/** No verdict where the caller was too slow itself, with the words for that: a mesh is not accused by such a caller. */
+export const unlessStarved = (outcome: Outcome, why: string | undefined): Outcome =>
+  why === undefined
+    ? outcome
+    : {
+        ...outcome,
+        verdict: 'inconclusive',
+        reason: 'caller-starved',
+        message: `${why} (${outcome.message})`,
+      };

@@ -9,7 +9,7 @@ import type { Calls } from './calls.ts';
 import { beginTests, isDecided, mostRequests, snapshotOf } from './paired-tests.ts';
 import type { Outcome } from './recorder.ts';
 import type { Scene } from './scene.ts';
-import { starvation } from './starved.ts';
+import { starvation, starvationOfLost, unlessStarved } from './starved.ts';
 import { brokenStream, kindsOf, seconds } from './words.ts';
 
 /** Something that was done to a mesh: when the command was sent, and when it was acknowledged. Milliseconds. */
@@ -197,7 +197,11 @@ export class PacedCalls<Check extends string = string> {
     const bad = [answers, errors].find(({ verdict }) => verdict === 'non-conformant');
     const open = [answers, errors].find(({ verdict }) => verdict === 'inconclusive');
     const decisive = bad ?? open ?? answers;
-    await this.#record(check, {
+    const isRefutedBy = (rest: readonly Answer[]): boolean =>
+      assessed(rule, rest, this.#scene.context.risk).verdict === 'non-conformant';
+    const hasOwnReason = decisive.verdict === 'conformant' || this.#over;
+    const why = hasOwnReason ? undefined : starvationOfLost(this.#since(event), isRefutedBy);
+    const outcome: Outcome = {
       verdict: decisive.verdict,
       reason: decisive.verdict === 'inconclusive' && this.#over ? 'stream-lost' : decisive.reason,
       message: decisive.message,
@@ -207,7 +211,8 @@ export class PacedCalls<Check extends string = string> {
       figures: this.#figures(event, []),
       snapshot: snapshotOf(tests),
       startedAt: event.sentMs,
-    });
+    };
+    await this.#record(check, unlessStarved(outcome, why));
   }
 
   /** What callers saw for some time after an event, in words: for what is reported and not judged. */
@@ -260,14 +265,10 @@ export class PacedCalls<Check extends string = string> {
     await this.#scene.recorder.record(check, { ...outcome, ...this.#place, answersFile: this.#file.path });
   }
 
-  /** A verdict about times. A mesh is not accused by a caller that was too slow itself. */
+  /** A verdict about times. */
   async #recordTimes(check: Check, event: Event, outcome: Outcome): Promise<void> {
     const why = outcome.verdict === 'non-conformant' ? starvation(this.#since(event)) : undefined;
-    const starved = { verdict: 'inconclusive', reason: 'caller-starved' } as const;
-    await this.#record(check, {
-      ...outcome,
-      ...(why === undefined ? {} : { ...starved, message: `${why} (${outcome.message})` }),
-    });
+    await this.#record(check, unlessStarved(outcome, why));
   }
 
   /** Measured in any case, whatever the verdict. */
