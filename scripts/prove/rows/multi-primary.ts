@@ -81,7 +81,8 @@ export const multiPrimary: readonly Row[] = rowsOf('multi-primary', [
   ['no-return', 'flat/M4', 'v1-back/cluster1'],
   ['remote-watch-late', 'flat/M4', 'v2-back/cluster1'],
   ['outlier-detection-missing', 'gateways/M5', 'frozen'],
-  ['retries-off', 'gateways/M5', 'frozen'],
+  // A call each time that Envoy tries the dead gateway again; what a frozen node costs, one by one, may stay within bounds.
+  ['retries-off', 'gateways/M5', 'gateway-only'],
   ['waits-for-other-clusters', 'flat/M9', 'unreachable/ready'],
   [
     'streams-cut',
