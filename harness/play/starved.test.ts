@@ -110,9 +110,13 @@ async function lost(PATH: string): Promise<Record<string, unknown>> {
   return { verdict, reason };
 }
 
-test('nor of losing calls that ran into their time limit', async () => {
-  expect(await lost(slowCurl('0.7'))).toEqual({ verdict: 'inconclusive', reason: 'caller-starved' });
-  expect(await lost(process.env['PATH'] ?? '')).toMatchObject({ verdict: 'non-conformant' });
+const again = { retry: { count: 3, condition: /^too busy to tell/ } };
+
+test('nor of losing calls that ran into their time limit', again, async () => {
+  const [starved, quick] = await Promise.all([lost(slowCurl('0.7')), lost(process.env['PATH'] ?? '')]);
+  expect(starved).toEqual({ verdict: 'inconclusive', reason: 'caller-starved' });
+  if (quick['reason'] === 'caller-starved') throw new Error('too busy to tell: the quick caller was starved');
+  expect(quick).toMatchObject({ verdict: 'non-conformant' });
 });
 
 test('what refutes without the calls that ran into their limit, and what was lost otherwise, stays', () => {
