@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { againWhenBusy, unlessBusy } from '../../fixtures/busy.ts';
 import { localScene, type LocalScene } from '../../fixtures/scene.ts';
 import { startHello, type HelloServer } from '../../fixtures/servers/hello.ts';
 import type { CheckRecord } from '../report/types.ts';
@@ -45,18 +46,8 @@ afterEach(async () => {
   await server.close();
 });
 
-/**
- * What was judged. Where the judge found that this machine was too busy to tell, the test is played again, as the message
- * tells users to do; whatever else comes out counts.
- */
-function judged(check: string): CheckRecord | undefined {
-  const record = local.record(check);
-  if (record?.reason === 'caller-starved' || record?.reason === 'sampling-gap') {
-    throw new Error(`too busy to tell: ${record.message}`);
-  }
-  return record;
-}
-const AGAIN_WHEN_BUSY = { retry: { count: 9, condition: /^too busy to tell/ } };
+/** What was judged. */
+const judged = (check: string): CheckRecord | undefined => unlessBusy(local.record(check));
 
 const answers = (...versions: readonly string[]): void => {
   server.now.splice(0, Infinity, ...versions);
@@ -78,7 +69,7 @@ const breakStream = (): void => {
   if (child?.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
 };
 
-describe('a takeover', AGAIN_WHEN_BUSY, () => {
+describe('a takeover', againWhenBusy(9), () => {
   test('without loss is conformant, with its time and figures', async () => {
     await call();
     await paced.takesOver(change('v2'), 'takeover');
@@ -142,7 +133,7 @@ describe('a takeover', AGAIN_WHEN_BUSY, () => {
   });
 });
 
-describe('a return', AGAIN_WHEN_BUSY, () => {
+describe('a return', againWhenBusy(9), () => {
   test('in time is conformant, with the time that it took', async () => {
     answers('v2');
     await call();

@@ -63,37 +63,36 @@ export async function prove(plan: Plan, runs: string, say: (line: string) => voi
   };
   // A whole suite has several meshes up at a time by itself, and what is judged of times needs processors that are free.
   const suites = new Turns<Played>(Math.ceil(plan.jobs / 2), wasStarved);
-  const healthy = await each(plan.healthy, plan.times, (one, seed) =>
-    run(suites, healthyTask(one, seed), ofHealthy),
+  const healthy = await Promise.all(
+    plan.healthy.map(async (one) => ({
+      healthy: one,
+      outcomes: await withSeeds(plan.times, (seed) => run(suites, healthyTask(one, seed), ofHealthy)),
+    })),
   );
   const single = new Turns<Played>(plan.jobs, wasStarved);
-  const rows = await each(plan.rows, plan.seeds, (row, seed) =>
-    run(single, taskOf(row, seed), (played) => compare(row, played)),
+  const rows = await Promise.all(
+    plan.rows.map(async (row) => ({
+      row,
+      outcomes: await withSeeds(plan.seeds, (seed) =>
+        run(single, taskOf(row, seed), (played) => compare(row, played)),
+      ),
+    })),
   );
-  const all = {
-    rows: rows.map(([row, outcomes]) => ({ row, outcomes })),
-    healthy: healthy.map(([one, outcomes]) => ({ healthy: one, outcomes })),
-    calibration,
-  };
-  const seconds = (Date.now() - startedAt.getTime()) / 1000;
   return {
-    ...{ startedAt: startedAt.toISOString(), seconds, jobs: plan.jobs, starved: suites.again + single.again },
-    ...{ ...all, holds: holds(all) },
+    startedAt: startedAt.toISOString(),
+    seconds: (Date.now() - startedAt.getTime()) / 1000,
+    jobs: plan.jobs,
+    starved: suites.again + single.again,
+    rows,
+    healthy,
+    calibration,
+    holds: holds({ rows, healthy, calibration }),
   };
 }
 
-/** What came of each with the seeds 1 to `seeds`. All ask for their turn at once. */
-const each = <Item, Result>(
-  items: readonly Item[],
-  seeds: number,
-  run: (item: Item, seed: number) => Promise<Result>,
-): Promise<[item: Item, results: Result[]][]> =>
-  Promise.all(
-    items.map(async (item): Promise<[Item, Result[]]> => {
-      const ofSeeds = Array.from({ length: seeds }, (_, index) => run(item, index + 1));
-      return [item, await Promise.all(ofSeeds)];
-    }),
-  );
+/** What came of the seeds 1 to `seeds`. All ask for their turn at once. */
+const withSeeds = <T>(seeds: number, run: (seed: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: seeds }, (_, index) => run(index + 1)));
 
 /** This machine was too busy to tell: the run says nothing of the mesh. */
 const wasStarved = ({ checks }: Played): boolean => checks.some(({ reason }) => reason === 'caller-starved');

@@ -4,8 +4,7 @@ import { rowsOf, type Row } from '../types.ts';
 export const versionRouting: readonly Row[] = rowsOf('version-routing', [
   ['remote-secret-left', 'replicated/V1', 'nothing-crosses'],
   ['service-entries-ignored', 'replicated/V2', 'global/v2 global/v3'],
-  // Not sni/v2: its caller keeps connections, which the gateway may have led to v2 by chance.
-  ['gateway-ignores-subsets', 'replicated/V2', 'global/v2'],
+  ['gateway-ignores-subsets', 'replicated/V2', 'global/v2 global/v3 sni/v2 sni/v3'],
   ['server-name-ignored', 'replicated/V2', 'sni/v2'],
   ['header-match-ignored', 'replicated/V3', 'sni/others'],
   ['route-weights', 'gateways/V4', 'jason'],
