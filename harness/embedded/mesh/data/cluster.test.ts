@@ -74,6 +74,19 @@ test('ROUND_ROBIN is exact, and so are unequal weights under LEAST_REQUEST', () 
   expect(Math.abs(local - 150)).toBeLessThanOrEqual(1);
 });
 
+test('an endpoint that was away does not make up for it, nor does a locality', () => {
+  const [a, b] = [endpoint('a'), endpoint('b', { locality: { region: 'r', zone: 'b' } })];
+  const c = endpoint('c', { locality: { region: 'r', zone: 'c' } });
+  for (const more of [{ policy: 'ROUND_ROBIN' }, { distributes: true }] as const) {
+    const cluster = clusterWith([a, b], more);
+    counts(cluster, 300);
+    cluster.configure({ ...cluster.config, endpoints: [a, b, c] });
+    const after = counts(cluster, 30);
+    for (const address of ['a', 'b', 'c'])
+      expect(Math.abs((after[address] ?? 0) - 10)).toBeLessThanOrEqual(2);
+  }
+});
+
 test('RANDOM reaches all', () => {
   const { a = 0, b = 0 } = counts(clusterWith([endpoint('a'), endpoint('b')], { policy: 'RANDOM' }), 1000);
   expect(a + b).toBe(1000);

@@ -3,6 +3,7 @@ import type { ClusterConfig, EndpointConfig } from '../config.ts';
 import type { Credentials, Dial } from './dial.ts';
 import { Health } from './outlier.ts';
 import { Pool } from './pool.ts';
+import { newTurn, takeTurn, type Turn } from './schedule.ts';
 
 /** Envoy sends less to a priority only when fewer than 1/1.4 of its hosts are healthy. */
 const OVERPROVISIONING = 1.4;
@@ -13,8 +14,7 @@ export interface Host {
   readonly pool: Pool;
   readonly health: Health;
   active: number;
-  /** When it is next, in the schedule by weight. */
-  deadline: number;
+  readonly turn: Turn;
 }
 
 const keyOf = ({ address, port, locality: { region, zone }, mutualTls }: EndpointConfig): string =>
@@ -24,7 +24,7 @@ const keyOf = ({ address, port, locality: { region, zone }, mutualTls }: Endpoin
 export class UpstreamCluster {
   config: ClusterConfig;
   #hosts = new Map<string, Host>();
-  readonly #localities = new Map<string, number>();
+  readonly #localities = new Map<string, Turn>();
   readonly #credentials: () => Credentials;
 
   constructor(config: ClusterConfig, credentials: () => Credentials) {
@@ -65,7 +65,7 @@ export class UpstreamCluster {
       pool: new Pool(() => this.#dialTo(host.config), this.config.maxRequestsPerConnection),
       health: new Health(),
       active: 0,
-      deadline: Math.random() / Math.max(1, config.weight),
+      turn: newTurn(config.weight),
     };
     return host;
   }
@@ -86,13 +86,17 @@ export class UpstreamCluster {
     const healthy = this.#choosePriority(this.hosts, now, avoided);
     const fresh = healthy.filter((host) => !tried.includes(host));
     const candidates = this.#chooseLocality(fresh.length > 0 ? fresh : healthy);
-    const [first] = candidates;
-    if (first === undefined || candidates.length === 1) return first;
+    const [first, ...others] = candidates;
+    if (first === undefined || others.length === 0) return first;
     const weighted = candidates.some(({ config }) => config.weight !== first.config.weight);
     const { policy } = this.config;
     if (policy === 'RANDOM') return anyOf(candidates);
     if (policy === 'LEAST_REQUEST' && !weighted) return lessBusy(anyOf(candidates), anyOf(candidates));
-    return soonest(candidates, policy === 'LEAST_REQUEST');
+    return takeTurn(
+      [first, ...others],
+      ({ turn }) => turn,
+      ({ config, active }) => config.weight / (policy === 'LEAST_REQUEST' ? active + 1 : 1),
+    );
   }
 
   #choosePriority(hosts: readonly Host[], now: number, avoided: readonly number[]): Host[] {
@@ -125,14 +129,17 @@ export class UpstreamCluster {
       if (host.config.localityWeight === 0) continue;
       byLocality.set(`${region}/${zone}`, [...(byLocality.get(`${region}/${zone}`) ?? []), host]);
     }
-    const names = [...byLocality.keys()];
-    const [first] = names;
+    const [first, ...others] = byLocality.keys();
     if (first === undefined) return [];
-    const due = (name: string): number => this.#localities.get(name) ?? 0;
-    const next = names.reduce((best, name) => (due(name) < due(best) ? name : best), first);
-    const chosen = byLocality.get(next) ?? [];
-    this.#localities.set(next, due(next) + 1 / (chosen[0]?.config.localityWeight ?? 1));
-    return chosen;
+    const weightOf = (name: string): number => byLocality.get(name)?.[0]?.config.localityWeight ?? 1;
+    const next = takeTurn([first, ...others], (name) => this.#turnOf(name, weightOf(name)), weightOf);
+    return byLocality.get(next) ?? [];
+  }
+
+  #turnOf(locality: string, weight: number): Turn {
+    const turn = this.#localities.get(locality) ?? newTurn(weight);
+    this.#localities.set(locality, turn);
+    return turn;
   }
 
   /** Tells how a request to a host ended; failures to connect count as 503, timeouts as 504. */
@@ -159,14 +166,3 @@ function anyOf(hosts: readonly Host[]): Host {
 }
 
 const lessBusy = (a: Host, b: Host): Host => (b.active < a.active ? b : a);
-
-/** Earliest deadline first: everyone's turn comes as often as its weight says. */
-function soonest(hosts: readonly Host[], byLoad: boolean): Host {
-  const next = hosts.reduce((best, host) => (host.deadline < best.deadline ? host : best));
-  const weight = next.config.weight / (byLoad ? next.active + 1 : 1);
-  const late = next.deadline;
-  next.deadline += 1 / Math.max(weight, 1e-6);
-  // Who was away must not make up for it.
-  for (const host of hosts) host.deadline = Math.max(host.deadline, late);
-  return next;
-}
