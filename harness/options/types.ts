@@ -14,6 +14,10 @@ export type VariantChoice = (typeof variantChoices)[number];
 export const loadBalancerChoices = ['node-ip', 'metallb', 'none'] as const;
 export type LoadBalancer = (typeof loadBalancerChoices)[number];
 
+/** Where visitors find ingress gateways: at their load balancer, or at a node and the node port of their Service. */
+export const ingressAddressChoices = ['load-balancer', 'node-port'] as const;
+export type IngressAddress = (typeof ingressAddressChoices)[number];
+
 /** `--cluster NAME=FILE[:CONTEXT]`. */
 export interface ClusterSource {
   /** A cluster of the topology. */
@@ -91,6 +95,8 @@ export interface RunOptions {
   readonly installMesh: boolean;
   /** How gateways on kind get an address. @default "node-ip" */
   readonly loadBalancer: LoadBalancer;
+  /** Where visitors find ingress gateways. @default "load-balancer" */
+  readonly ingressAddress: IngressAddress;
 
   /** Scenarios played at the same time, in namespaces of their own. @default 3 */
   readonly scenariosAtOnce: number;

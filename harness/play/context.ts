@@ -39,8 +39,8 @@ export interface RunContext {
   readonly imageHub: string | undefined;
   readonly pullSecret: { readonly namespace: string; readonly name: string } | undefined;
   readonly keep: boolean;
-  /** The harness is the load balancer: gateways get the node's address. */
-  readonly giveAddresses: boolean;
+  /** Where visitors find ingress gateways. `given`: at the address that the harness gives them, as the load balancer. */
+  readonly ingressAddress: 'given' | 'load-balancer' | 'node-port';
   readonly risk: Risk;
   /** Evidence of an earlier run by check id (`--continue`). */
   readonly evidence: Readonly<Record<string, unknown>>;

@@ -6,9 +6,18 @@ import { poll, WaitTimeout } from '../wait/wait.ts';
 import type { Scene } from './scene.ts';
 
 interface Service extends KubernetesObject {
-  readonly spec?: { readonly ports?: readonly { readonly name?: string; readonly port: number }[] };
+  readonly spec?: {
+    readonly ports?: readonly { readonly name?: string; readonly port: number; readonly nodePort?: number }[];
+  };
   readonly status?: {
     readonly loadBalancer?: { readonly ingress?: readonly { ip?: string; hostname?: string }[] };
+  };
+}
+
+interface Node extends KubernetesObject {
+  readonly status?: {
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
   };
 }
 
@@ -22,11 +31,12 @@ export async function addressOfGateway(scene: Scene, member: Member, name: strin
   const { client, provided } = member;
   const { namespace, signal, context } = scene;
   const service = { apiVersion: 'v1', kind: 'Service', namespace, name };
+  const what = `Service ${name} in ${client.name}`;
   // The Gateway API's controller makes a gateway's Service by itself.
-  await poll({ what: `Service ${name} in ${client.name}`, timeoutMs: 60_000, signal }, () =>
-    client.get(service),
-  );
-  if (context.giveAddresses && provided.loadBalancerAddress !== undefined) {
+  await poll({ what, timeoutMs: 60_000, signal }, () => client.get(service));
+  scene.undo.push(() => takeAway(member, service, context.mesh.features));
+  const byNode = context.ingressAddress === 'node-port';
+  if (context.ingressAddress === 'given' && provided.loadBalancerAddress !== undefined) {
     const ingress = [{ ip: provided.loadBalancerAddress }];
     await client.patch(
       service,
@@ -34,20 +44,42 @@ export async function addressOfGateway(scene: Scene, member: Member, name: strin
       { type: 'merge', subresource: 'status' },
     );
   }
-  scene.undo.push(() => takeAway(member, service, context.mesh.features));
-  const address = await poll(
-    { what: `an address of Service ${name} in ${client.name}`, timeoutMs: 60_000, signal },
-    async () => {
-      const found = await client.get<Service>(service);
-      const [first] = found?.status?.loadBalancer?.ingress ?? [];
-      const host = first?.ip ?? first?.hostname;
-      const ports = found?.spec?.ports ?? [];
-      const port = (ports.find((one) => one.name?.startsWith('http')) ?? ports[0])?.port ?? 80;
-      return host === undefined ? undefined : `${host}:${String(port)}`;
-    },
-  );
+  const missing = byNode
+    ? `a node port of ${what}, and a ready node`
+    : `an address of ${what} (where no load balancer gives it one: --ingress-address node-port)`;
+  const address = await poll({ what: missing, timeoutMs: 60_000, signal }, async () => {
+    const found = await client.get<Service>(service);
+    if (byNode) return atNode(found, await client.list<Node>({ apiVersion: 'v1', kind: 'Node' }));
+    return atLoadBalancer(found);
+  });
   await answers(address, scene);
   return address;
+}
+
+function atLoadBalancer(service: Service | undefined): string | undefined {
+  const [first] = service?.status?.loadBalancer?.ingress ?? [];
+  const host = first?.ip ?? first?.hostname;
+  return host === undefined ? undefined : `${host}:${String(httpPort(service)?.port ?? 80)}`;
+}
+
+/** Every node leads to a node port. @see https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport */
+function atNode(service: Service | undefined, nodes: readonly Node[]): string | undefined {
+  const port = httpPort(service)?.nodePort;
+  const addresses = nodes.filter(isReady).flatMap(({ status }) => status?.addresses ?? []);
+  const host = ['ExternalIP', 'InternalIP']
+    .map((wanted) => addresses.find(({ type }) => type === wanted)?.address)
+    .find((found) => found !== undefined);
+  return host === undefined || port === undefined ? undefined : `${host}:${String(port)}`;
+}
+
+const isReady = ({ status }: Node): boolean =>
+  status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') ?? false;
+
+function httpPort(
+  service: Service | undefined,
+): { readonly port: number; readonly nodePort?: number } | undefined {
+  const ports = service?.spec?.ports ?? [];
+  return ports.find(({ name }) => name?.startsWith('http')) ?? ports[0];
 }
 
 /** An address takes a moment to lead to its gateway. At its deadline what is measured there is measured all the same. */

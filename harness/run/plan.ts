@@ -75,7 +75,8 @@ const scenariosIn = ({ parts }: Bench): number =>
 /** Options that `auto` could not judge before it was decided. */
 function mistakesFor(provider: ProviderName, options: RunOptions): string[] {
   const { defect, timeScale } = options;
-  if (provider === 'embedded') return [...defect.flatMap(unknownDefect), ...installing(options)];
+  if (provider === 'embedded')
+    return [...defect.flatMap(unknownDefect), ...installing(options), ...nodePorts(options)];
   const given = [...(defect.length > 0 ? ['--defect'] : []), ...(timeScale === 1 ? [] : ['--time-scale'])];
   return [
     ...given.map((flag) => `${flag} is for --provider embedded, and ${provider} was chosen`),
@@ -96,6 +97,11 @@ function installing({ installer, installValues, gatewayApi }: RunOptions): strin
     (flag) => `${flag} installs a mesh, and the embedded clusters come with theirs: use --provider kind`,
   );
 }
+
+const nodePorts = ({ ingressAddress }: RunOptions): string[] =>
+  ingressAddress === 'node-port'
+    ? ['--ingress-address node-port: the embedded clusters have no node ports; leave it out']
+    : [];
 
 /** Each check has a companion about errors, which can fail too. */
 const riskOf = (benches: readonly Bench[], options: RunOptions): Risk => ({

@@ -183,6 +183,15 @@ function placingOf({ id, options }: Run): Pick<RunContext, Placing> {
   };
 }
 
+/** On kind the harness is the load balancer. */
+function ingressAddressOf({
+  ingressAddress,
+  loadBalancer,
+}: Run['options']): RunContext['ingressAddress'] {
+  if (ingressAddress === 'node-port') return ingressAddress;
+  return loadBalancer === 'node-ip' ? 'given' : 'load-balancer';
+}
+
 function contextOf(run: Run, { variant, scenarios }: Chosen, { ready, bench }: Place): RunContext {
   const { options } = run;
   const { mesh, members } = ready;
@@ -200,7 +209,7 @@ function contextOf(run: Run, { variant, scenarios }: Chosen, { ready, bench }: P
     bounds: boundsOf(options),
     rate: options.rate,
     keep: options.keep,
-    giveAddresses: options.loadBalancer === 'node-ip',
+    ingressAddress: ingressAddressOf(options),
     risk: run.risk,
     evidence: run.earlier?.evidence ?? {},
     settled: (run.earlier?.decided ?? []).map(({ id }) => id),

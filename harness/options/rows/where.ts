@@ -8,7 +8,7 @@ import {
   namespacedName,
 } from '../forms.ts';
 import { choice, custom, flag, gathered, many, number, text } from '../option.ts';
-import { loadBalancerChoices, providerChoices } from '../types.ts';
+import { ingressAddressChoices, loadBalancerChoices, providerChoices } from '../types.ts';
 import { clusters, none, withClean, type Rows } from './rows.ts';
 
 const ofIstioctl = { fallback: undefined, fallbackText: 'that of the istioctl found' } as const;
@@ -144,5 +144,14 @@ export const where = {
       about: 'How gateways on kind get an address (metallb is untested).',
     },
     loadBalancerChoices,
+  ),
+  ingressAddress: choice(
+    {
+      placeholder: '',
+      fallback: 'load-balancer',
+      commands: clusters,
+      about: 'Where visitors find ingress gateways: at their load balancer, or at a node.',
+    },
+    ingressAddressChoices,
   ),
 } satisfies Partial<Rows>;

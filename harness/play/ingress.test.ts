@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { gatewayScene, type GatewayScene } from '../../fixtures/gateway-scene.ts';
+import type { RunContext } from './context.ts';
+import { addressOfGateway } from './ingress.ts';
+
+let local: GatewayScene;
+let visited: Server;
+let port: number;
+
+beforeEach(async () => {
+  local = await gatewayScene();
+  visited = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
+  await once(visited, 'listening');
+  const address = visited.address();
+  port = typeof address === 'object' && address !== null ? address.port : 0;
+});
+afterEach(async () => {
+  visited.close();
+  await local.close();
+});
+
+function service(ports: readonly object[], status: object = {}): void {
+  const { namespace } = local.scene;
+  const metadata = { name: 'ingress', namespace };
+  local.server.put({ apiVersion: 'v1', kind: 'Service', metadata, spec: { ports }, status });
+}
+
+function node(name: string, ready: 'True' | 'False', addresses: Readonly<Record<string, string>>): void {
+  const status = {
+    conditions: [{ type: 'Ready', status: ready }],
+    addresses: Object.entries(addresses).map(([type, address]) => ({ type, address })),
+  };
+  local.server.put({ apiVersion: 'v1', kind: 'Node', metadata: { name }, status });
+}
+
+const addressBy = (ingressAddress: RunContext['ingressAddress']): Promise<string> =>
+  addressOfGateway(
+    { ...local.scene, context: { ...local.scene.context, ingressAddress } },
+    local.cluster.member,
+    'ingress',
+  );
+
+test('by node port it is that of a node that is ready, from outside if it has such an address', async () => {
+  service([
+    { name: 'status-port', port: 15021, nodePort: 1 },
+    { name: 'http2', port: 80, nodePort: port },
+  ]);
+  node('away', 'False', { ExternalIP: '192.0.2.1' });
+  node('inside', 'True', { Hostname: 'inside', InternalIP: '192.0.2.2' });
+  node('outside', 'True', { InternalIP: '192.0.2.3', ExternalIP: '127.0.0.1' });
+  expect(await addressBy('node-port')).toBe(`127.0.0.1:${String(port)}`);
+});
+
+test('a node that has no address for the outside is visited inside', async () => {
+  service([{ port: 80, nodePort: port }]);
+  node('inside', 'True', { Hostname: 'inside', InternalIP: '127.0.0.1' });
+  expect(await addressBy('node-port')).toBe(`127.0.0.1:${String(port)}`);
+});
+
+test('by load balancer it is what that gave the Service, an address or a name', async () => {
+  service([{ name: 'http2', port }], { loadBalancer: { ingress: [{ hostname: 'localhost' }] } });
+  node('inside', 'True', { InternalIP: '192.0.2.2' });
+  expect(await addressBy('load-balancer')).toBe(`localhost:${String(port)}`);
+});
