@@ -6,8 +6,9 @@ import type { LoopEnd } from '../traffic/types.ts';
 import { exclusive } from '../verdict/rules.ts';
 import { SequentialTest } from '../verdict/sequential-test.ts';
 import type { Assessment, Rule } from '../verdict/types.ts';
-import { judge } from './calls.ts';
+import { Calls, judge } from './calls.ts';
 import { COMPANION } from './companion.ts';
+import type { LoopOrder, Source } from './source.ts';
 
 const rule = exclusive('v2', { leakLimit: 0.2 });
 const RISK = { falsePass: 1e-3, falseFail: 1e-6 };
@@ -131,6 +132,47 @@ describe('a measurement in one sample', () => {
     expect(local.record('v1')?.evidence?.snapshot).toBeDefined();
     const requests = local.record('v1')?.requests ?? 0;
     expect(server.requests.length - requests).toBeLessThan(200); // it stops when both are decided
+  });
+
+  /** A place whose calls are all answered by v2, and which is gone when they are over. */
+  const gone = (retries: () => Promise<number | undefined>, end: Partial<LoopEnd> = {}): Source => ({
+    name: 'gone',
+    where: () => Promise.resolve({ where: 'from a pod that is gone', again: 'kubectl get pods' }),
+    gate: () => Promise.resolve(undefined),
+    retries,
+    loop: ({ onAnswer }: LoopOrder) => {
+      const times = { sentMs: 1, receivedMs: 2, durationMs: 1 };
+      const answer = { label: 'v2', status: 200, exitCode: 0, connects: 1, client: 'gone', ...times };
+      for (let sequence = 0; sequence < 50; sequence += 1) onAnswer({ ...answer, sequence }, () => undefined);
+      return Promise.resolve({ ...END, received: 50, ...end });
+    },
+    pace: () => Promise.reject(new Error('it has no pod')),
+  });
+
+  test('stays when the caller is gone after it, and when its proxy began anew', async () => {
+    const left = [7, Promise.reject(new Error('no pod of sleep is ready'))];
+    await new Calls(
+      local.scene,
+      gone(() => Promise.resolve(left.shift())),
+    ).measure('v1');
+    expect(local.record('v1')).toMatchObject({ verdict: 'non-conformant', requests: 25 });
+    const counts = [40, 2];
+    await new Calls(
+      local.scene,
+      gone(() => Promise.resolve(counts.shift())),
+    ).measure('v2');
+    expect(local.record('v2')?.evidence).not.toHaveProperty('retries');
+  });
+
+  test('stays when its stream broke and no other can begin', async () => {
+    let streams = 0;
+    const source = gone(() => Promise.resolve(undefined), { complete: false, transport: 'reset' });
+    const once = { ...source, loop: (order: LoopOrder) => (streams++ === 0 ? source.loop(order) : lost()) };
+    const lost = (): Promise<LoopEnd> => Promise.reject(new Error('no pod of sleep is ready'));
+    await new Calls(local.scene, once).measure('v2');
+    expect(local.record('v2')).toMatchObject({ verdict: 'inconclusive', reason: 'stream-lost' });
+    expect(local.record('v2')?.evidence?.snapshot).toBeDefined();
+    expect(streams).toBe(2);
   });
 
   test('is not begun before the versions that it waits for answer alone', async () => {

@@ -127,15 +127,13 @@ export class Calls<Check extends string = string> {
       scene.context.outDirectory,
       `${scene.path}/${checks.map((check) => check.replaceAll('/', '-')).join('+')}`,
     );
-    const retriesBefore = await this.#source.retries();
+    // After the sample nothing may fail any more that only describes it: a caller that is gone then is no excuse.
+    const place = await this.where();
+    const retriesBefore = await this.#source.retries().catch(() => undefined);
     const end = await this.#sample(running, file);
     file.close();
-    const retriesAfter = await this.#source.retries();
-    const retries =
-      retriesBefore === undefined || retriesAfter === undefined
-        ? {}
-        : { retries: retriesAfter - retriesBefore };
-    const place = await this.where();
+    const retriesAfter = await this.#source.retries().catch(() => undefined);
+    const retries = retriesSince(retriesBefore, retriesAfter);
     for (const { check, rule, ...tests } of running) {
       const [answers, errors] = [tests.test.assess(), tests.errors.assess()];
       const outcome = judge({ rule, answers, errors, end, gate });
@@ -166,7 +164,11 @@ export class Calls<Check extends string = string> {
     let end: LoopEnd | undefined;
     for (let stream = 0; stream < STREAMS && left > 0 && !running.every(isDecided); stream += 1) {
       if (stream > 0) running.forEach(interrupt);
-      end = await this.#loop(left, running, file);
+      const next = this.#loop(left, running, file);
+      // What the first stream brought stays, whatever keeps the second from beginning.
+      const here: LoopEnd | undefined = await (stream === 0 ? next : next.catch(() => undefined));
+      if (here === undefined) break;
+      end = here;
       left -= end.received + end.missing;
       if (end.complete) break;
     }
@@ -191,6 +193,10 @@ export class Calls<Check extends string = string> {
     return this.#source.loop({ requests, onAnswer, signal: scene.signal });
   }
 }
+
+/** A proxy that began anew in between counts from nothing. */
+const retriesSince = (before: number | undefined, after: number | undefined): { retries?: number } =>
+  before === undefined || after === undefined || after < before ? {} : { retries: after - before };
 
 /** The verdict on answers and their errors together: both have to be conformant. */
 export function judge(seen: {

@@ -53,9 +53,9 @@ const answers = (...versions: readonly string[]): void => {
   server.now.splice(0, Infinity, ...versions);
 };
 
-async function call(): Promise<void> {
+async function call(perSecond = PACE): Promise<void> {
   const target = { url: `${server.url}/now`, answeredBy: { version: 'version: (v\\d)' } };
-  paced = await PacedCalls.start(local.scene, local.cluster.calls('sleep', target), PACE);
+  paced = await PacedCalls.start(local.scene, local.cluster.calls('sleep', target), perSecond);
 }
 
 /** Changes who answers, and is acknowledged at once. */
@@ -77,6 +77,16 @@ describe('a takeover', againWhenBusy(9), () => {
     expect(record).toMatchObject({ verdict: 'conformant', reason: 'seen', diagnostics: null });
     expect(record?.evidence).toMatchObject({ errorsBeforeSwitch: 0, figures: { lostRequests: 0 } });
     expect(record?.evidence?.switchMs?.upper).toBeLessThan(2000);
+  });
+
+  test('is not judged before calls that hang have told so', async () => {
+    await call(60);
+    // In a second and a half, some hang; then all is well for longer than a clean run takes, and shorter than they hang.
+    const event = change('v2', 'v2', 'hang');
+    await sleep(500);
+    answers('v2');
+    await paced.takesOver(event, 'takeover');
+    expect(judged('takeover')).toMatchObject({ verdict: 'non-conformant', reason: 'errors' });
   });
 
   test('that loses more than was promised is not, and says how many and how they failed', async () => {

@@ -6,18 +6,15 @@ import { ERROR_LABEL, type Assessment, type FailoverRule, type Rule } from '../v
 import { poll, sleep, WaitTimeout } from '../wait/wait.ts';
 import { AnswersFile } from './answers-file.ts';
 import type { Calls } from './calls.ts';
+import { COMPANION } from './companion.ts';
 import { beginTests, isDecided, mostRequests, snapshotOf } from './paired-tests.ts';
+import { HeardAnswers, type Event } from './heard-answers.ts';
 import type { Outcome } from './recorder.ts';
 import type { Scene } from './scene.ts';
 import { starvation, starvationOfLost, unlessStarved } from './starved.ts';
-import { brokenStream, kindsOf, seconds } from './words.ts';
+import { brokenStream, seconds } from './words.ts';
 
-/** Something that was done to a mesh: when the command was sent, and when it was acknowledged. Milliseconds. */
-export interface Event {
-  readonly what: string;
-  readonly sentMs: number;
-  readonly acknowledgedMs: number;
-}
+export type { Event } from './heard-answers.ts';
 
 /** A call may be lost this long after it was sent; its line arrives a little later. */
 const CALL_TIMEOUT_MS = 5000;
@@ -41,9 +38,7 @@ export class PacedCalls<Check extends string = string> {
   readonly #file: AnswersFile;
   readonly #loop: RunningLoop;
   readonly #place: { readonly where: string; readonly again: string };
-  /** Answers since the event before last: older ones have been judged. */
-  #answers: Answer[] = [];
-  #total = 0;
+  readonly #heard = new HeardAnswers(CALL_TIMEOUT_MS);
   readonly #perSecond: number;
   #over = false;
 
@@ -83,7 +78,7 @@ export class PacedCalls<Check extends string = string> {
     early.forEach(onAnswer);
     const what = `the first answers to the loop ${calls.from}`;
     await poll({ what, timeoutMs: 30_000, intervalMs: 200, signal: scene.signal }, () =>
-      Promise.resolve(paced.#total >= 10 || paced.#over ? true : undefined),
+      Promise.resolve(paced.#heard.total >= 10 || paced.#over ? true : undefined),
     );
     return paced;
   }
@@ -97,7 +92,7 @@ export class PacedCalls<Check extends string = string> {
   /** Waits until these versions have answered since an event. Judges nothing. */
   async sees(event: Event, versions: readonly string[]): Promise<void> {
     await this.#until(SEEN_MS, () =>
-      versions.every((version) => this.#since(event).some(({ label }) => label === version))
+      versions.every((version) => this.#heard.since(event).some(({ label }) => label === version))
         ? true
         : undefined,
     );
@@ -113,19 +108,27 @@ export class PacedCalls<Check extends string = string> {
       eventMs: [event.sentMs - CLOCK_MS, event.acknowledgedMs + CLOCK_MS],
     };
     const cleanRunMs = (Math.log(1e-3) / Math.log1p(-(rule.residual ?? 0.05)) / this.#perSecond) * 1000;
-    const patienceMs = rule.withinMs + cleanRunMs + CALL_TIMEOUT_MS + 3000;
+    const patienceMs = rule.withinMs + cleanRunMs + this.#heard.overdueMs + 1000;
     this.#scene.recorder.say(`${event.what}: who answers now?`, { check: this.#scene.recorder.idOf(check) });
-    const assess = (): Assessment => assessed(rule, this.#since(event), this.#scene.context.risk);
+    const { risk } = this.#scene.context;
+    const assess = (): Assessment => assessed(rule, this.#heard.complete(event, this.#over), risk);
     const assessment = await this.#until(patienceMs, () => {
       const seen = assess();
       return seen.verdict === 'inconclusive' ? undefined : seen;
     }).then((decided) => decided ?? assess());
-    const before = this.#answers.filter(
-      ({ label, receivedMs }) =>
-        label === rule.from && receivedMs < event.sentMs && receivedMs > event.sentMs - BEFORE_MS,
-    );
-    const unseen = before.length === 0 && assessment.verdict === 'conformant';
-    await this.#recordTimes(check, event, {
+    const answered = this.#heard.before(event, BEFORE_MS).some(({ label }) => label === rule.from);
+    const unseen = !answered && assessment.verdict === 'conformant';
+    const tooManyLost = (answers: readonly Answer[]): boolean => {
+      const { verdict, reason } = assessed(rule, answers, risk);
+      return verdict === 'non-conformant' && reason === 'errors';
+    };
+    const why =
+      assessment.verdict !== 'non-conformant'
+        ? undefined
+        : assessment.reason === 'errors'
+          ? starvationOfLost(this.#heard.since(event), tooManyLost)
+          : starvation(this.#heard.since(event));
+    const outcome: Outcome = {
       verdict: unseen ? 'inconclusive' : assessment.verdict,
       reason: unseen
         ? 'not-seen-before'
@@ -137,9 +140,10 @@ export class PacedCalls<Check extends string = string> {
         : assessment.message,
       rule,
       assessment,
-      figures: this.#figures(event, [subject.rule.from, subject.rule.to]),
+      figures: this.#heard.figures(event, [subject.rule.from, subject.rule.to]),
       startedAt,
-    });
+    };
+    await this.#record(check, unlessStarved(outcome, why));
   }
 
   /** Judges how soon versions that were away answer again, counted from when what brought them back was acknowledged. */
@@ -148,7 +152,7 @@ export class PacedCalls<Check extends string = string> {
     if (subject.kind !== 'return') throw new Error(`the check ${check} is not about a return`);
     const { labels, withinMs } = subject;
     const first = (label: string): Answer | undefined =>
-      this.#since(event).find((answer) => answer.label === label);
+      this.#heard.since(event).find((answer) => answer.label === label);
     await this.#until(withinMs + CALL_TIMEOUT_MS, () =>
       labels.every((label) => first(label)) ? true : undefined,
     );
@@ -158,21 +162,23 @@ export class PacedCalls<Check extends string = string> {
     const missing = labels.filter((label) => first(label) === undefined);
     const verdict = missing.length === 0 && backMs <= withinMs ? 'conformant' : 'non-conformant';
     const unknown = missing.length > 0 && this.#over;
-    await this.#recordTimes(check, event, {
+    const outcome: Outcome = {
       verdict: unknown ? 'inconclusive' : verdict,
       reason: unknown ? 'stream-lost' : verdict === 'conformant' ? 'seen' : 'late',
       message:
         missing.length > 0
-          ? `expected answers from ${labels.join(' and ')} within ${seconds(withinMs)} of "${event.what}"; none from ${missing.join(', ')} in ${String(this.#since(event).length)} calls`
+          ? `expected answers from ${labels.join(' and ')} within ${seconds(withinMs)} of "${event.what}"; none from ${missing.join(', ')} in ${String(this.#heard.since(event).length)} calls`
           : `${labels.join(' and ')} answered ${seconds(backMs)} after "${event.what}" (limit ${seconds(withinMs)}), ${seconds(sinceSentMs)} after the command`,
       figures: {
-        ...this.#figures(event, []),
+        ...this.#heard.figures(event, []),
         ...(Number.isFinite(backMs)
           ? { timeBackMs: Math.round(backMs), timeBackSinceCommandMs: Math.round(sinceSentMs) }
           : {}),
       },
       startedAt: event.sentMs,
-    });
+    };
+    const why = outcome.verdict === 'non-conformant' ? starvation(this.#heard.since(event)) : undefined;
+    await this.#record(check, unlessStarved(outcome, why));
   }
 
   /** Judges the answers since an event by a rule, while calls go on, until it is decided or its budget is spent. */
@@ -181,15 +187,17 @@ export class PacedCalls<Check extends string = string> {
     if (subject.kind !== 'answers') throw new Error(`the check ${check} is not about answers`);
     const { rule } = subject;
     const tests = beginTests(this.#scene, check, rule);
-    let fed = 0;
+    const fed = new Set<Answer>();
     const look = (): { answers: Assessment; errors: Assessment } => {
-      const fresh = this.#since(event).slice(fed).map(toObservation);
-      fed += fresh.length;
-      tests.test.observe(...fresh);
-      tests.errors.observe(...fresh);
+      const fresh = this.#heard.complete(event, this.#over).filter((answer) => !fed.has(answer));
+      fresh.forEach((answer) => fed.add(answer));
+      const observations = fresh.map(toObservation);
+      tests.test.observe(...observations);
+      tests.errors.observe(...observations);
       return { answers: tests.test.assess(), errors: tests.errors.assess() };
     };
-    const decided = await this.#until((mostRequests(tests) / this.#perSecond) * 1000, () => {
+    const patienceMs = (mostRequests(tests) / this.#perSecond) * 1000 + this.#heard.overdueMs;
+    const decided = await this.#until(patienceMs, () => {
       const seen = look();
       return isDecided(tests) ? seen : undefined;
     });
@@ -198,9 +206,11 @@ export class PacedCalls<Check extends string = string> {
     const open = [answers, errors].find(({ verdict }) => verdict === 'inconclusive');
     const decisive = bad ?? open ?? answers;
     const isRefutedBy = (rest: readonly Answer[]): boolean =>
-      assessed(rule, rest, this.#scene.context.risk).verdict === 'non-conformant';
+      [rule, COMPANION].some(
+        (one) => assessed(one, rest, this.#scene.context.risk).verdict === 'non-conformant',
+      );
     const hasOwnReason = decisive.verdict === 'conformant' || this.#over;
-    const why = hasOwnReason ? undefined : starvationOfLost(this.#since(event), isRefutedBy);
+    const why = hasOwnReason ? undefined : starvationOfLost(this.#heard.since(event), isRefutedBy);
     const outcome: Outcome = {
       verdict: decisive.verdict,
       reason: decisive.verdict === 'inconclusive' && this.#over ? 'stream-lost' : decisive.reason,
@@ -208,17 +218,19 @@ export class PacedCalls<Check extends string = string> {
       rule,
       assessment: answers,
       errors: { count: errors.counts[ERROR_LABEL] ?? 0, requests: errors.requests, verdict: errors.verdict },
-      figures: this.#figures(event, []),
+      figures: this.#heard.figures(event, []),
       snapshot: snapshotOf(tests),
       startedAt: event.sentMs,
     };
-    await this.#record(check, unlessStarved(outcome, why));
+    // What such a caller saw is no evidence for `--continue` to go on with.
+    const begunWith = { snapshot: this.#scene.context.evidence[this.#scene.recorder.idOf(check)] };
+    await this.#record(check, why === undefined ? outcome : { ...unlessStarved(outcome, why), ...begunWith });
   }
 
   /** What callers saw for some time after an event, in words: for what is reported and not judged. */
   async tell(event: Event, { forMs }: { readonly forMs: number }): Promise<string> {
     await sleep(forMs);
-    const { calls, lostRequests, failures = 'none' } = this.#figures(event, []);
+    const { calls, lostRequests, failures = 'none' } = this.#heard.figures(event, []);
     return `${String(lostRequests)} of ${String(calls)} calls lost in ${seconds(forMs)} (${String(failures)})`;
   }
 
@@ -233,14 +245,7 @@ export class PacedCalls<Check extends string = string> {
 
   #take(answer: Answer): void {
     this.#file.write(answer);
-    this.#answers.push(answer);
-    this.#total += 1;
-  }
-
-  /** Answers that arrived after an event began; older ones are let go. */
-  #since(event: Event): readonly Answer[] {
-    this.#answers = this.#answers.filter((answer) => answer.receivedMs > event.sentMs - 60_000);
-    return this.#answers.filter((answer) => answer.receivedMs >= event.sentMs);
+    this.#heard.take(answer);
   }
 
   /** Looks until there is something, time is over, or no more answers can come. */
@@ -263,31 +268,6 @@ export class PacedCalls<Check extends string = string> {
 
   async #record(check: Check, outcome: Outcome): Promise<void> {
     await this.#scene.recorder.record(check, { ...outcome, ...this.#place, answersFile: this.#file.path });
-  }
-
-  /** A verdict about times. */
-  async #recordTimes(check: Check, event: Event, outcome: Outcome): Promise<void> {
-    const why = outcome.verdict === 'non-conformant' ? starvation(this.#since(event)) : undefined;
-    await this.#record(check, unlessStarved(outcome, why));
-  }
-
-  /** Measured in any case, whatever the verdict. */
-  #figures(event: Event, change: readonly string[]): Record<string, number | string> {
-    const after = this.#since(event);
-    const lost = after.filter((answer) => answer.label === ERROR_LABEL);
-    const since = (answer: Answer | undefined): Record<string, number> =>
-      answer === undefined ? {} : { ms: Math.round(answer.receivedMs - event.sentMs) };
-    const firstLost = since(lost[0])['ms'];
-    const lastLost = since(lost.at(-1))['ms'];
-    const lastOld = since(after.filter((answer) => answer.label === change[0]).at(-1))['ms'];
-    return {
-      calls: after.length,
-      lostRequests: lost.length,
-      ...(firstLost === undefined ? {} : { firstFailureMs: firstLost }),
-      ...(lastLost === undefined ? {} : { lastFailureMs: lastLost }),
-      ...(lastOld === undefined ? {} : { lastOldAnswerMs: lastOld }),
-      ...(lost.length === 0 ? {} : { failures: kindsOf(lost) }),
-    };
   }
 }
 

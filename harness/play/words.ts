@@ -22,7 +22,7 @@ export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 export function kindsOf(lost: readonly Answer[]): string {
   const kinds = new Map<string, number>();
   for (const { failure = 'error', status } of lost) {
-    const kind = status > 0 ? `HTTP ${String(status)}` : failure;
+    const kind = failure === 'status' ? `HTTP ${String(status)}` : failure;
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   }
   return [...kinds].map(([kind, count]) => `${String(count)} × ${kind}`).join(', ');

@@ -46,10 +46,10 @@ function switchOf(evidence: Evidence | null): string {
   return `switched after ${from}–${(upper / 1000).toFixed(2)} s`;
 }
 
-function errorsOf({ errors, retries }: Evidence): readonly string[] {
-  const lost = errors === null ? '' : `${grouped(errors.count)} of ${grouped(errors.requests)} lost`;
+function errorsOf({ errors, errorsBeforeSwitch, retries }: Evidence): readonly string[] {
   return [
-    lost,
+    errors === null ? '' : `${grouped(errors.count)} of ${grouped(errors.requests)} lost`,
+    errorsBeforeSwitch === undefined ? '' : `${grouped(errorsBeforeSwitch)} lost before that`,
     retries === undefined || retries === 0 ? '' : counted(retries, 'retry').replace('retrys', 'retries'),
   ];
 }

@@ -3,6 +3,11 @@ export class Sequence {
   #next = 0;
   readonly #ahead = new Set<number>();
 
+  /** All calls before this one have their outcome. */
+  get next(): number {
+    return this.#next;
+  }
+
   /** Notes that a call has its outcome; false if it had one already. */
   take(sequence: number): boolean {
     if (sequence < this.#next || this.#ahead.has(sequence)) return false;

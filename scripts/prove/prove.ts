@@ -3,6 +3,7 @@ import { calibrate, type Calibrated } from './calibration.ts';
 import { compare } from './compare.ts';
 import { falseAlarms, healthyTask, type Healthy } from './healthy.ts';
 import { play, type Task } from './play.ts';
+import { starvedAlone } from './starved-alone.ts';
 import { Turns } from './turns.ts';
 import type { Outcome, Played, Row } from './types.ts';
 
@@ -48,28 +49,31 @@ export async function prove(plan: Plan, runs: string, say: (line: string) => voi
   const calibration = plan.simulated > 0 ? calibrate(plan.simulated) : [];
   const total = plan.healthy.length * plan.times + plan.rows.length * plan.seeds;
   let done = 0;
-  const run = async <T extends Ended>(turns: Turns<Played>, task: Task, judge: (played: Played) => T) => {
-    const played = await turns.take(
-      () => play(task, runs),
+  const run = async <T extends Ended>(turns: Turns, task: Task, judge: (played: Played) => T): Promise<T> => {
+    const { played, outcome } = await turns.take(
+      async () => {
+        const ended = await play(task, runs);
+        return { played: ended, outcome: judge(ended) };
+      },
+      (seen) => starvedAlone(seen.played, seen.outcome.problems),
       () => {
         say(`${' '.repeat(15)}no verdict  ${told(task)}: no processor for its callers; again, by itself`);
       },
     );
-    const outcome = judge(played);
     done += 1;
     say(lineOf(task, outcome, `${String(done)}/${String(total)}`));
     if (outcome.problems.length > 0) say(`        ${join(played.folder, 'run.log')}`);
     return outcome;
   };
   // A whole suite has several meshes up at a time by itself, and what is judged of times needs processors that are free.
-  const suites = new Turns<Played>(Math.ceil(plan.jobs / 2), wasStarved);
+  const suites = new Turns(Math.ceil(plan.jobs / 2));
   const healthy = await Promise.all(
     plan.healthy.map(async (one) => ({
       healthy: one,
       outcomes: await withSeeds(plan.times, (seed) => run(suites, healthyTask(one, seed), ofHealthy)),
     })),
   );
-  const single = new Turns<Played>(plan.jobs, wasStarved);
+  const single = new Turns(plan.jobs);
   const rows = await Promise.all(
     plan.rows.map(async (row) => ({
       row,
@@ -93,9 +97,6 @@ export async function prove(plan: Plan, runs: string, say: (line: string) => voi
 /** What came of the seeds 1 to `seeds`. All ask for their turn at once. */
 const withSeeds = <T>(seeds: number, run: (seed: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: seeds }, (_, index) => run(index + 1)));
-
-/** This machine was too busy to tell: the run says nothing of the mesh. */
-const wasStarved = ({ checks }: Played): boolean => checks.some(({ reason }) => reason === 'caller-starved');
 
 type Ended = Pick<Outcome, 'seconds' | 'problems'>;
 

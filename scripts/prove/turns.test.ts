@@ -26,12 +26,14 @@ function stage(): { seen: Seen[]; work: (name: string, voids: number, ms: number
   return { seen, work };
 }
 
+const isVoid = (result: string): boolean => result === 'void';
+
 describe('turns', () => {
   test('no more at a time than were asked for, and what says something is done once', async () => {
     const { seen, work } = stage();
-    const turns = new Turns<string>(2, (result) => result === 'void');
+    const turns = new Turns(2);
     const results = await Promise.all(
-      ['a', 'b', 'c', 'd'].map((name) => turns.take(work(name, 0, 5), () => expect.unreachable())),
+      ['a', 'b', 'c', 'd'].map((name) => turns.take(work(name, 0, 5), isVoid, () => expect.unreachable())),
     );
     expect(results).toEqual(['a', 'b', 'c', 'd']);
     expect(seen.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd']);
@@ -41,7 +43,7 @@ describe('turns', () => {
 
   test('what says nothing is done again after all the rest, each by itself', async () => {
     const { seen, work } = stage();
-    const turns = new Turns<string>(3, (result) => result === 'void');
+    const turns = new Turns(3);
     const told: string[] = [];
     const results = await Promise.all(
       [
@@ -49,7 +51,7 @@ describe('turns', () => {
         { name: 'second', voids: 1, ms: 1 },
         { name: 'slow', voids: 0, ms: 40 },
         { name: 'last', voids: 0, ms: 20 },
-      ].map(({ name, voids, ms }) => turns.take(work(name, voids, ms), () => told.push(name))),
+      ].map(({ name, voids, ms }) => turns.take(work(name, voids, ms), isVoid, () => told.push(name))),
     );
     expect(results).toEqual(['first', 'second', 'slow', 'last']);
     expect(told).toEqual(['first', 'second']);
@@ -62,19 +64,23 @@ describe('turns', () => {
 
   test('what says nothing alone either is not done a third time', async () => {
     const { seen, work } = stage();
-    const turns = new Turns<string>(1, (result) => result === 'void');
-    expect(await turns.take(work('busy', 9, 1), () => undefined)).toBe('void');
+    const turns = new Turns(1);
+    expect(await turns.take(work('busy', 9, 1), isVoid, () => undefined)).toBe('void');
     expect(seen).toHaveLength(2);
   });
 
   test('a failure beside it does not keep it from its second turn', async () => {
     const { work } = stage();
-    const turns = new Turns<string>(2, (result) => result === 'void');
+    const turns = new Turns(2);
     const failing = turns.take(
       () => Promise.reject(new Error('no folder')),
+      isVoid,
       () => undefined,
     );
-    const [failed, done] = await Promise.allSettled([failing, turns.take(work('a', 1, 5), () => undefined)]);
+    const [failed, done] = await Promise.allSettled([
+      failing,
+      turns.take(work('a', 1, 5), isVoid, () => undefined),
+    ]);
     expect([failed.status, done]).toEqual(['rejected', { status: 'fulfilled', value: 'a' }]);
   });
 });

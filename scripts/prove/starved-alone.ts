@@ -1,0 +1,13 @@
+import type { Played } from './types.ts';
+
+/**
+ * Is all that is wrong with a run that this machine was too busy to tell? Then it says nothing of the mesh. Where anything
+ * else differs from what was stated, the run stands, whatever was starved beside it: the better of two proves nothing.
+ */
+export function starvedAlone({ exit, checks }: Played, problems: readonly string[]): boolean {
+  const starved = checks.filter(({ reason }) => reason === 'caller-starved');
+  const isExplained = (problem: string): boolean =>
+    (exit === 3 && problem.startsWith('expected exit ')) ||
+    starved.some(({ id }) => problem.startsWith(`${id}: `));
+  return starved.length > 0 && problems.length > 0 && problems.every(isExplained);
+}
