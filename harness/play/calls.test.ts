@@ -134,6 +134,8 @@ describe('a measurement in one sample', () => {
     expect(server.requests.length - requests).toBeLessThan(200); // it stops when both are decided
   });
 
+  const noPod = (): Promise<never> => Promise.reject(new Error('no pod of sleep is ready'));
+
   /** A place whose calls are all answered by v2, and which is gone when they are over. */
   const gone = (retries: () => Promise<number | undefined>, end: Partial<LoopEnd> = {}): Source => ({
     name: 'gone',
@@ -150,11 +152,9 @@ describe('a measurement in one sample', () => {
   });
 
   test('stays when the caller is gone after it, and when its proxy began anew', async () => {
-    const left = [7, Promise.reject(new Error('no pod of sleep is ready'))];
-    await new Calls(
-      local.scene,
-      gone(() => Promise.resolve(left.shift())),
-    ).measure('v1');
+    let asked = 0;
+    const once = (): Promise<number> => (asked++ === 0 ? Promise.resolve(7) : noPod());
+    await new Calls(local.scene, gone(once)).measure('v1');
     expect(local.record('v1')).toMatchObject({ verdict: 'non-conformant', requests: 25 });
     const counts = [40, 2];
     await new Calls(
@@ -167,8 +167,7 @@ describe('a measurement in one sample', () => {
   test('stays when its stream broke and no other can begin', async () => {
     let streams = 0;
     const source = gone(() => Promise.resolve(undefined), { complete: false, transport: 'reset' });
-    const once = { ...source, loop: (order: LoopOrder) => (streams++ === 0 ? source.loop(order) : lost()) };
-    const lost = (): Promise<LoopEnd> => Promise.reject(new Error('no pod of sleep is ready'));
+    const once = { ...source, loop: (order: LoopOrder) => (streams++ === 0 ? source.loop(order) : noPod()) };
     await new Calls(local.scene, once).measure('v2');
     expect(local.record('v2')).toMatchObject({ verdict: 'inconclusive', reason: 'stream-lost' });
     expect(local.record('v2')?.evidence?.snapshot).toBeDefined();
