@@ -103,13 +103,69 @@ describe('preflight', () => {
     ]);
   });
 
-  test('a mesh is not installed beside one that is there', async () => {
-    second.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } });
-    const found = await preflight({ installMesh: true });
-    expect(found.filter(({ message }) => message.includes('istio-system already'))).toEqual([
-      one('cluster2', 'error', /--install-mesh expects a cluster without a mesh/),
-    ]);
-    expect((await preflight()).filter(({ message }) => message.includes('istio-system already'))).toEqual([]);
+  describe('with --install-mesh', () => {
+    const besides = async (changed: Partial<KubeconfigOptions> = {}): Promise<Finding[]> =>
+      (await preflight({ installMesh: true, ...changed })).filter(
+        ({ message }) => !message.includes('cannot reach that'), // the fixtures are on the loopback
+      );
+    const definition = (name: string): void => {
+      second.put({
+        apiVersion: 'apiextensions.k8s.io/v1',
+        kind: 'CustomResourceDefinition',
+        metadata: { name },
+      });
+    };
+    const webhook = (labels: Record<string, string>): void => {
+      second.put({
+        apiVersion: 'admissionregistration.k8s.io/v1',
+        kind: 'MutatingWebhookConfiguration',
+        metadata: { name: 'vendor-injector', labels },
+      });
+    };
+
+    test('a mesh is not installed beside one that is there', async () => {
+      second.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } });
+      const [found, ...more] = await besides();
+      expect(more).toEqual([]);
+      expect(found).toEqual(
+        one(
+          'cluster2',
+          'error',
+          /expects a cluster without a mesh.*there is a namespace istio-system already$/,
+        ),
+      );
+      expect(found?.remedy).toMatch(/kubectl --kubeconfig \S+ get namespace istio-system$/);
+      expect(await besides({ installMesh: false })).toEqual([]);
+    });
+
+    test("a cluster with Istio's definitions alone is refused, for they would be deleted with all their objects", async () => {
+      definition('virtualservices.networking.istio.io');
+      definition('gateways.networking.istio.io');
+      definition('gateways.gateway.networking.k8s.io');
+      const [found, ...more] = await besides();
+      expect(more).toEqual([]);
+      expect(found).toEqual(
+        one('cluster2', 'error', /the definition virtualservices\.networking\.istio\.io and 1 more already$/),
+      );
+      expect(found?.remedy).toMatch(/get customresourcedefinitions -o name \| grep '\[\.\]istio\[\.\]io\$'$/);
+    });
+
+    test("a cluster whose pods a mesh elsewhere injects is refused; others' webhooks do not matter", async () => {
+      definition('certificates.cert-manager.io');
+      webhook({ app: 'cert-manager' });
+      expect(await besides()).toEqual([]);
+      webhook({ app: 'sidecar-injector' });
+      expect(await besides()).toEqual([
+        one('cluster2', 'error', /the MutatingWebhookConfiguration vendor-injector, which injects proxies$/),
+      ]);
+    });
+
+    test('a cluster whose definitions may not be looked at is refused, too', async () => {
+      second.override(/GET .*\/customresourcedefinitions$/, (response) => {
+        answer(response, 403, { kind: 'Status', message: 'it is forbidden' });
+      });
+      expect(await besides()).toEqual([one('cluster2', 'error', /cannot be seen: .*forbidden/)]);
+    });
   });
 
   test('an old API server is told with its version', async () => {

@@ -5,6 +5,7 @@ import type { ClusterSource } from '../../options/types.ts';
 import { about } from '../preflight/findings.ts';
 import { atLeast, readVersion, type Version } from '../preflight/version.ts';
 import type { Finding } from '../types.ts';
+import { checkEmpty } from './check-empty.ts';
 import { checkRights } from './check-rights.ts';
 import { checkDistinct, checkNames, type Identity } from './names.ts';
 import type { KubeconfigOptions } from './options.ts';
@@ -60,7 +61,7 @@ async function lookAt(source: ClusterSource, options: KubeconfigOptions): Promis
     const findings = [
       ...checkVersion(name, version),
       ...checkServer(cluster, options),
-      ...(await checkEmpty(cluster, options)),
+      ...(options.installMesh ? await checkEmpty(cluster) : []),
       ...checkSkew(skew),
       ...rights,
     ];
@@ -107,16 +108,6 @@ function checkServer(cluster: Cluster, options: KubeconfigOptions): Finding[] {
   const message = `the API server's address is ${cluster.server}; control planes of other clusters cannot reach that`;
   const remedy = `set the address that other clusters reach as server in ${cluster.kubeconfig} (a kind cluster's: kind get kubeconfig --internal)`;
   return [about(cluster.name).error(message, remedy)];
-}
-
-/** A mesh that is to be installed must not be mixed up with one that is there: what was installed is removed again. */
-async function checkEmpty(cluster: Cluster, options: KubeconfigOptions): Promise<Finding[]> {
-  if (!options.installMesh) return [];
-  const there = await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: 'istio-system' });
-  if (there === undefined) return [];
-  const message =
-    'there is a namespace istio-system already; --install-mesh expects a cluster without a mesh';
-  return [about(cluster.name).error(message, 'leave out --install-mesh to use the mesh that is there')];
 }
 
 async function measureSkew(cluster: Cluster): Promise<Skew> {
