@@ -214,6 +214,26 @@ describe('a plan', () => {
     ).toEqual([]);
   });
 
+  describe('of existing clusters with --install-mesh', () => {
+    const given = ['cluster1', 'cluster2'].flatMap((name) => ['--cluster', `${name}=${healthy}`]);
+    const words = [...given, '--install-mesh', '--suite', 'version-routing'];
+
+    test('refuses to install a second mesh over the first, and says what can be named', async () => {
+      expect(await mistakesOf(plan(asked(...words)))).toEqual([
+        expect.stringMatching(
+          /^--install-mesh .* this run wants 2 that differ; name one:\n {2}--suite version-routing --variant gateways\n {2}--suite version-routing --variant replicated$/,
+        ),
+      ]);
+    });
+
+    test('takes one mesh, for several suites too, and any number of meshes that are there', async () => {
+      const one = ['--suite', 'version-routing,multi-primary', '--variant', 'gateways'];
+      const { benches } = await plan(asked(...given, '--install-mesh', ...one));
+      expect(benches.map(({ suite }) => suite)).toEqual(['version-routing+multi-primary']);
+      expect((await plan(asked(...given, '--suite', 'version-routing'))).benches).toHaveLength(2);
+    });
+  });
+
   test('refuses what only the embedded mesh can do where another provider was chosen', async () => {
     const words = ['--cluster', `cluster1=${healthy}`, '--time-scale', '0.5'];
     expect(await mistakesOf(plan(asked(...words)))).toEqual([

@@ -46,6 +46,8 @@ export async function plan(options: RunOptions): Promise<Plan> {
   const whole = reuse === undefined ? all : keptBenches(reuse, all);
   const shard = ofShard(whole, options);
   const benches = narrowed(shard, earlier, options);
+  const twice = name === 'kubeconfig' ? installedTwice(benches, options) : [];
+  if (twice.length > 0) throw new Mistakes(twice);
   const decided = earlier?.decided.map(({ id }) => id) ?? [];
   return {
     provider: name,
@@ -83,6 +85,18 @@ function mistakesFor(provider: ProviderName, options: RunOptions): string[] {
     ...(provider === 'kubeconfig' && options.gatewayApi !== undefined
       ? ['--gateway-api is for clusters that the run makes: apply the file to yours, or leave the option out']
       : []),
+  ];
+}
+
+/** What is installed into clusters that stay is removed when the run is over: a second mesh would be put over the first. */
+function installedTwice(benches: readonly Bench[], { installMesh }: RunOptions): string[] {
+  if (!installMesh || benches.length <= 1) return [];
+  const there = benches.map(
+    ({ parts }) =>
+      `\n  ${parts.map(({ suite, variant }) => `--suite ${suite} --variant ${variant}`).join(', or ')}`,
+  );
+  return [
+    `--install-mesh installs one mesh into clusters that stay, and this run wants ${String(benches.length)} that differ; name one:${there.join('')}`,
   ];
 }
 
