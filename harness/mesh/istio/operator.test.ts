@@ -10,7 +10,10 @@ interface Operator {
     readonly hub?: string;
     readonly tag?: string;
     readonly revision?: string;
-    readonly components: { readonly ingressGateways?: readonly Gateway[] };
+    readonly components: {
+      readonly base: { readonly enabled: boolean };
+      readonly ingressGateways?: readonly Gateway[];
+    };
     readonly values: {
       readonly global: { readonly multiCluster: unknown; readonly network: string; readonly meshID: string };
     };
@@ -51,6 +54,11 @@ describe('the IstioOperator of a cluster', () => {
     expect(gateway?.label).toMatchObject({ 'topology.istio.io/network': 'network2' });
     expect(gateway?.k8s.env).toContainEqual({ name: 'ISTIO_META_REQUESTED_NETWORK_VIEW', value: 'network2' });
     expect(gateway?.k8s.service.ports.map(({ port }) => port)).toContain(15443);
+  });
+
+  test("brings Istio's definitions, unless a control plane is there beside it", () => {
+    expect(operator({ revision: 'first' }).spec.components.base.enabled).toBe(true);
+    expect(operator({ revision: 'second', beside: true }).spec.components.base.enabled).toBe(false);
   });
 
   test('leaves hub, tag and revision to istioctl unless they are given', () => {

@@ -17,6 +17,8 @@ export interface ControlPlaneSettings extends PartSettings {
   readonly hasRemotes?: boolean;
   /** @default the default revision */
   readonly revision?: string;
+  /** It comes beside a control plane that is there: Istio's definitions and what else is the cluster's stay as they are. @default false */
+  readonly beside?: boolean;
 }
 
 type Fields = Record<string, unknown>;
@@ -93,11 +95,12 @@ const withComponents = (operator: Operator, components: Fields): Operator => ({
  * Format: https://istio.io/latest/docs/reference/config/istio.operator.v1alpha1/
  */
 export function istioOperator(settings: ControlPlaneSettings): string {
-  const { cluster, gateway, revision, hasRemotes = false } = settings;
+  const { cluster, gateway, revision, hasRemotes = false, beside = false } = settings;
   const base = withGlobal(partOf('control-plane', settings), hasRemotes ? { externalIstiod: true } : {});
-  const { metadata, spec } = gateway
-    ? withComponents(base, { ingressGateways: [gatewayComponent(cluster, hasRemotes)] })
-    : base;
+  const { metadata, spec } = withComponents(base, {
+    ...(gateway ? { ingressGateways: [gatewayComponent(cluster, hasRemotes)] } : {}),
+    ...(beside ? { base: { enabled: false } } : {}),
+  });
   return stringify({
     ...base,
     metadata: { ...metadata, name: revision === undefined ? 'meshproof' : `meshproof-${revision}` },

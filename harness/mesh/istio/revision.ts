@@ -79,7 +79,7 @@ async function installByIstioctl(
   };
   await install({ program, directory, signal }, member, {
     name: revision,
-    operator: istioOperator({ cluster, hub, tag, gateway: false, revision }),
+    operator: istioOperator({ cluster, hub, tag, gateway: false, revision, beside: true }),
     overlays,
   });
   return async () => {
