@@ -8,6 +8,7 @@ import { checkGateways, checkIds, checkNetworks, checkRoots, checkVersions } fro
 import { checkRemoteSecrets, checkSync } from './preflight/remote-secrets.ts';
 import type { MeshInCluster } from './types.ts';
 
+export { discoveryOf, whyOtherDiscovery, type Discovery } from './preflight/discovery.ts';
 export { variantOfClusters, whyUnfit } from './preflight/compare.ts';
 
 /** One cluster of an existing mesh. */

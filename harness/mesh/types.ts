@@ -43,6 +43,8 @@ export interface MeshInCluster {
   readonly network: string | null;
   /** The cluster whose control plane configures the proxies here: itself, or a remote's primary. */
   readonly configuredBy: string;
+  /** IDs of the clusters whose control planes may take charge of this one, as istio-system says; `*` is any. @default none */
+  readonly controlPlaneClusters?: readonly string[];
   readonly controlPlanes: readonly ControlPlane[];
   readonly injectionLabel: InjectionLabel;
   readonly eastWestGateway: EastWestGateway | null;

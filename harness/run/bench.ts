@@ -6,6 +6,8 @@ import type { ClusterTopology, VariantName } from '../topology/topology.ts';
 export interface Chosen {
   readonly suite: string;
   readonly variant: VariantName;
+  /** All that its suite's topology has, asked for or not. @default this one */
+  readonly variants?: readonly VariantName[];
   readonly clusters: readonly ClusterTopology[];
   readonly scenarios: readonly Selected[];
 }

@@ -8,7 +8,7 @@ import { readMesh } from '../mesh/istio/facts.ts';
 import { installMesh, reintroduce, type RisingMesh } from '../mesh/istio/install.ts';
 import type { IstioSettings } from '../mesh/istio/settings.ts';
 import { readMeans } from './means.ts';
-import { whyUnfit } from '../mesh/preflight.ts';
+import { discoveryOf, whyUnfit, type Discovery } from '../mesh/preflight.ts';
 import type { Member, MeshFacts, MissingFeatures } from '../mesh/types.ts';
 import type { Provider, Rising } from '../provider/types.ts';
 import { RunState } from '../state/state.ts';
@@ -24,6 +24,8 @@ export interface Ready {
   readonly missing: MissingFeatures;
   /** Why the clusters are not in the variant that was wanted, as their networks, gateways and control planes show. */
   readonly unfit: string | undefined;
+  /** Whether control planes know of the other clusters; undefined for a mesh that the harness made. */
+  readonly discovery: Discovery | undefined;
 }
 
 /** One variant of a suite's topology on the way up. */
@@ -248,7 +250,11 @@ async function readAll(
     members.map(({ topology }) => topology),
     clusters,
   );
-  return { members, mesh, missing, unfit };
+  const clients = members.map(({ client }) => client);
+  // A mesh that the harness made is in the variant that it was made for, also when it is broken on purpose.
+  const isOurs = !provider.meshIsThere || provider.ownsClusters;
+  const discovery = isOurs ? undefined : await discoveryOf(clients, clusters);
+  return { members, mesh, missing, unfit, discovery };
 }
 
 async function describeEnvironment(

@@ -88,9 +88,10 @@ function unknownClusters(topologies: Topologies, options: RunOptions): string[] 
 
 async function chooseIn(suite: string, topology: Topology, options: RunOptions): Promise<Chosen[]> {
   const scenarios = await scenariosOf(ROOT, suite);
-  return variantsOf(topology)
+  const variants = variantsOf(topology);
+  return variants
     .filter((variant) => options.variant.length === 0 || options.variant.includes(variant))
-    .map((variant) => ({ suite, variant, clusters: variantOf(topology, variant), scenarios }));
+    .map((variant) => ({ suite, variant, variants, clusters: variantOf(topology, variant), scenarios }));
 }
 
 /** Some suites may lack a variant; if all do, nothing would be run, and that would look as if all were well. */

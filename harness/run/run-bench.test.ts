@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { FakeApiServer } from '../../fixtures/api-server/server.ts';
+import { answer, type FakeApiServer } from '../../fixtures/api-server/server.ts';
 import { providerOfTwo, startTwo } from '../../fixtures/existing-clusters.ts';
 import { clusterTopology } from '../../fixtures/topology.ts';
 import { defaultOptions } from '../options/parse.ts';
@@ -15,6 +15,7 @@ import type { CheckRecord } from '../report/types.ts';
 import { core, fact } from '../scenario.ts';
 import type { Selected } from '../select.ts';
 import { RunState } from '../state/state.ts';
+import type { VariantName } from '../topology/topology.ts';
 import { benchesOf } from './bench.ts';
 import { isOver, runBench, type BenchRun } from './run-bench.ts';
 import type { Run } from './setup.ts';
@@ -148,6 +149,123 @@ describe('suites that share clusters', () => {
       'a/flat/A1/holds skipped not-there',
       'b/multi-primary/A1/holds inconclusive interrupted',
     ]);
+  });
+});
+
+describe('a mesh that is there', () => {
+  const system = 'istio-system';
+  interface Installed {
+    readonly network?: string;
+    readonly controlPlane?: boolean;
+    readonly annotations?: Record<string, string>;
+  }
+
+  function install(
+    index: 0 | 1,
+    { network = 'one', controlPlane = true, annotations = {} }: Installed,
+  ): void {
+    const labels = { 'topology.istio.io/network': network };
+    servers[index].put({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: system, labels, annotations },
+    });
+    servers[index].put({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'gateway', namespace: system, labels },
+      spec: { ports: [{ port: 15443 }] },
+    });
+    if (!controlPlane) return;
+    const env = [{ name: 'CLUSTER_ID', value: `vendor-${String(index + 1)}` }];
+    servers[index].put({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'istiod', namespace: system, labels: { app: 'istiod' } },
+      spec: { template: { spec: { containers: [{ image: 'istio/pilot:1.31.0', env }] } } },
+    });
+  }
+
+  const remoteSecret = (id: string): void => {
+    const labels = { 'istio/multiCluster': 'true' };
+    servers[0].put({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'remote', namespace: system, labels },
+      data: { [id]: '' },
+    });
+  };
+
+  /** Why a variant is not played; `it fits` where only the scenario is about another. */
+  async function whyNot(variant: VariantName, among: readonly VariantName[], named = false): Promise<string> {
+    const crosses = variant === 'gateways' || variant === 'replicated';
+    const clusters = ['cluster1', 'cluster2'].map((name) =>
+      clusterTopology(name, {
+        network: crosses ? name : 'one',
+        ...(variant === 'flat' && name === 'cluster1' ? { role: 'remote', primary: 'cluster2' } : {}),
+      }),
+    );
+    const { file, scenario } = selected('a');
+    const aboutAnother: Selected = { file, scenario: { ...scenario, variants: ['of another suite'] } };
+    const [bench] = benchesOf([
+      { suite: 'a', variant, variants: among, clusters, scenarios: [aboutAnother] },
+    ]);
+    if (bench === undefined) throw new Error('a bench was expected');
+    const run = runWith({}, named ? { variant: [variant] } : {});
+    await runBench(run, { ...bench, provider: await providerOfTwo(servers) }, false);
+    const message = events('check').at(-1)?.check.message ?? '';
+    return message === 'it is about the variant of another suite' ? 'it fits' : message;
+  }
+
+  const both = ['gateways', 'replicated'] as const;
+
+  test('with remote secrets is in the variant gateways and not in replicated', async () => {
+    install(0, { network: 'one' });
+    install(1, { network: 'two' });
+    remoteSecret('vendor-2');
+    expect(await whyNot('gateways', both)).toBe('it fits');
+    expect(await whyNot('replicated', both)).toMatch(/^a control plane holds a remote secret of another/);
+    expect(await whyNot('replicated', both, true)).toMatch(/^a control plane holds/);
+  });
+
+  test('without is in replicated; gateways is judged all the same where it was named, or is all that there is', async () => {
+    install(0, { network: 'one' });
+    install(1, { network: 'two' });
+    remoteSecret('somebody-else');
+    expect(await whyNot('replicated', both)).toBe('it fits');
+    expect(await whyNot('gateways', both)).toMatch(
+      /^no control plane holds a remote secret .*; --variant gateways judges it all the same$/,
+    );
+    expect(await whyNot('gateways', both, true)).toBe('it fits');
+    expect(await whyNot('gateways', ['flat', 'gateways'])).toBe('it fits');
+  });
+
+  test('whose remote secrets may not be seen is played in the variant that was named', async () => {
+    install(0, { network: 'one' });
+    install(1, { network: 'two' });
+    servers[0].override(/GET .*\/secrets$/, (response) => {
+      answer(response, 403, { kind: 'Status', message: 'secrets is forbidden' });
+    });
+    for (const variant of both) {
+      expect(await whyNot(variant, both)).toMatch(/cannot be seen by remote secrets; --variant /);
+      expect(await whyNot(variant, both, true)).toBe('it fits');
+    }
+  });
+
+  test('with one control plane for both clusters is flat, and no multi-primary', async () => {
+    const ingress = ['flat', 'multi-primary'] as const;
+    install(0, {
+      controlPlane: false,
+      annotations: { 'topology.istio.io/controlPlaneClusters': 'x, vendor-2' },
+    });
+    install(1, {});
+    expect(await whyNot('flat', ingress)).toBe('it fits');
+    expect(await whyNot('multi-primary', ingress)).toBe(
+      "cluster1 is configured by another cluster's control plane, and has its own in multi-primary",
+    );
+    install(0, {});
+    expect(await whyNot('multi-primary', ingress)).toBe('it fits');
+    expect(await whyNot('flat', ingress)).toMatch(/^cluster1 has a control plane of its own/);
   });
 });
 

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { whyOtherDiscovery } from '../mesh/preflight.ts';
 import { labelInjecting } from '../mesh/istio/injected.ts';
 import { deployAhead } from '../play/ahead.ts';
 import type { RunContext } from '../play/context.ts';
@@ -153,12 +154,23 @@ async function playOn(run: Run, part: Chosen, place: Place): Promise<void> {
 
 /** What is skipped gets its verdict at once; the rest is to be played. */
 function withoutSkipped(run: Run, part: Chosen, ready: Ready): Selected[] {
+  const unfit = ready.unfit ?? whyOtherVariant(run, part, ready);
   return part.scenarios.filter((selected) => {
-    const message = ready.unfit ?? whySkipped(selected, part.variant, ready.missing);
+    const message = unfit ?? whySkipped(selected, part.variant, ready.missing);
     if (message === undefined) return true;
     skipAll(run, { ...part, scenarios: [selected] }, message);
     return false;
   });
+}
+
+/** Two variants of one suite may want the same clusters and networks, and differ in what control planes are told. */
+function whyOtherVariant(
+  { options }: Run,
+  { variant, variants = [variant] }: Chosen,
+  { discovery }: Ready,
+): string | undefined {
+  if (discovery === undefined || !variants.includes('replicated')) return undefined;
+  return whyOtherDiscovery(variant, discovery, { named: options.variant.length > 0 });
 }
 
 function skipAll(run: Run, { variant, scenarios }: Chosen, message: string): void {
@@ -184,10 +196,7 @@ function placingOf({ id, options }: Run): Pick<RunContext, Placing> {
 }
 
 /** On kind the harness is the load balancer. */
-function ingressAddressOf({
-  ingressAddress,
-  loadBalancer,
-}: Run['options']): RunContext['ingressAddress'] {
+function ingressAddressOf({ ingressAddress, loadBalancer }: Run['options']): RunContext['ingressAddress'] {
   if (ingressAddress === 'node-port') return ingressAddress;
   return loadBalancer === 'node-ip' ? 'given' : 'load-balancer';
 }

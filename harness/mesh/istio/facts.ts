@@ -132,6 +132,7 @@ export async function readMesh(subject: MeshSubject): Promise<MeshInCluster> {
     rootFingerprintOf(cluster),
   ]);
   const network = namespace?.metadata.labels?.['topology.istio.io/network'] ?? null;
+  const inCharge = namespace?.metadata.annotations?.['topology.istio.io/controlPlaneClusters'];
   const controlPlanes = deployments.map(controlPlaneOf);
   const [first] = deployments;
   return {
@@ -141,6 +142,7 @@ export async function readMesh(subject: MeshSubject): Promise<MeshInCluster> {
       cluster.name,
     network,
     configuredBy: subject.primary ?? cluster.name,
+    controlPlaneClusters: inCharge?.split(',').map((id) => id.trim()) ?? [],
     controlPlanes,
     injectionLabel: injection ?? injectionLabelOf(controlPlanes),
     eastWestGateway: await findGateway(cluster, network),

@@ -31,7 +31,22 @@ export function whyUnfit(
   const independent = wanted.filter(({ role, name }) => role === 'remote' && own(name));
   if (independent.length > 0)
     return `${independent.map(({ name }) => name).join(', ')} has a control plane of its own, and is a remote in ${variant}`;
+  const led = wanted.filter(({ role, name }) => role === 'primary' && isLedByAnother(name, clusters));
+  if (led.length > 0)
+    return `${led.map(({ name }) => name).join(', ')} is configured by another cluster's control plane, and has its own in ${variant}`;
   return undefined;
+}
+
+/** Is a cluster without a control plane in the charge of another's? One that is hosted outside of all clusters is its own. */
+function isLedByAnother(name: string, clusters: readonly MeshInCluster[]): boolean {
+  const found = clusters.find(({ cluster }) => cluster === name);
+  if (found === undefined || found.controlPlanes.length > 0) return false;
+  const others = clusters.filter(
+    ({ cluster, controlPlanes }) => cluster !== name && controlPlanes.length > 0,
+  );
+  return others.some(({ clusterId }) =>
+    found.controlPlaneClusters?.some((id) => id === '*' || id === clusterId),
+  );
 }
 
 /** `cluster1: a, cluster2: b`. */
