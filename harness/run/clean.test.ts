@@ -136,7 +136,13 @@ describe('a run that was killed', () => {
   test('has the installer called that installed the mesh, with what it was told then', async () => {
     const program = fileURLToPath(new URL('../../fixtures/installers/good', import.meta.url));
     const directory = join(folder, 'installer');
-    const env = { PATH: '/usr/bin:/bin', MESHPROOF_CLUSTERS: 'cluster1 cluster2', MESHPROOF_TOPOLOGY: '/t' };
+    const topology = join(folder, 'topology.json');
+    writeFileSync(topology, '{}');
+    const env = {
+      PATH: '/usr/bin:/bin',
+      MESHPROOF_CLUSTERS: 'cluster1 cluster2',
+      MESHPROOF_TOPOLOGY: topology,
+    };
     const undo: Undo = { kind: 'installer', program, directory, env, timeoutMs: 5000 };
     expect(await cleanRun(deadRun(DEAD, [undo]), say)).toEqual({ left: [] });
     expect(readFileSync(join(directory, 'cleanup.log'), 'utf8')).toContain('cleanup in cluster1 cluster2');

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { answer, type FakeApiServer } from '../../fixtures/api-server/server.ts';
 import { providerOfTwo, startTwo } from '../../fixtures/existing-clusters.ts';
@@ -17,6 +18,7 @@ import type { Selected } from '../select.ts';
 import { RunState } from '../state/state.ts';
 import type { VariantName } from '../topology/topology.ts';
 import { benchesOf } from './bench.ts';
+import { cleanRun } from './clean.ts';
 import { isOver, runBench, type BenchRun } from './run-bench.ts';
 import type { Run } from './setup.ts';
 import { unplayed } from './unplayed.ts';
@@ -267,6 +269,14 @@ describe('a mesh that is there', () => {
     expect(await whyNot('multi-primary', ingress)).toBe('it fits');
     expect(await whyNot('flat', ingress)).toMatch(/^cluster1 has a control plane of its own/);
   });
+
+test('what an installer was told is there when it is called to clean up, and then no more', async () => {
+  const installer = fileURLToPath(new URL('../../fixtures/installers/good', import.meta.url));
+  const run = runWith({}, { installer, installMesh: true });
+  const provider = await providerOfTwo(servers, { installMesh: true });
+  await runBench(run, { ...(await twoSuites()), provider }, false);
+  expect(await cleanRun(run.state, () => undefined)).toEqual({ left: [] });
+  expect(existsSync(run.state.directory)).toBe(false);
 });
 
 describe('a run is over', () => {

@@ -262,8 +262,9 @@ async function tearDown(run: Run, bench: BenchRun, forget: () => void): Promise<
   ).catch((error: unknown) => [messageOf(error)]);
   if (left.length === 0) {
     forget();
-    // Credentials of clusters that are gone; `--reuse` goes by these folders.
-    rmSync(benchDirectory(run, bench), { recursive: true, force: true });
+    // Credentials of clusters that are gone; `--reuse` goes by these folders. Of clusters that stay the mesh has yet to be
+    // removed, by what lies there.
+    if (provider.ownsClusters) rmSync(benchDirectory(run, bench), { recursive: true, force: true });
   }
   for (const what of left) {
     const text = `left behind: ${what}. Look: npx meshproof clean ${run.clustersOf}`;
