@@ -34,6 +34,9 @@ export async function playAll(
   const modules = join(cacheDir, 'modules');
   const { createVitest } = await loadVitest();
   const before = new Map(SIGNALS.map((name) => [name, new Set(process.listeners(name))]));
+  const cancel = (): void => {
+    void vitest.cancelCurrentRun('keyboard-input');
+  };
   const vitest = await createVitest(
     'test',
     {
@@ -54,7 +57,7 @@ export async function playAll(
       hookTimeout: SCENARIO_MS,
       teardownTimeout: 120_000,
       passWithNoTests: false,
-      reporters: [{}],
+      reporters: [{ onTestModuleQueued: () => whenAborted(options.signal, cancel) }],
       provide: { run: context },
       experimental: { fsModuleCache: await isWritable(modules), fsModuleCachePath: modules },
     },
@@ -65,11 +68,8 @@ export async function playAll(
       if (before.get(name)?.has(listener) !== true) process.removeListener(name, listener);
     }
   }
-  const cancel = (): void => {
-    void vitest.cancelCurrentRun('keyboard-input');
-  };
-  options.signal.addEventListener('abort', cancel, { once: true });
   try {
+    if (options.signal.aborted) return { errors: [] };
     const { testModules, unhandledErrors } = await vitest.start();
     const failed = testModules.flatMap((module) => module.errors());
     return { errors: [...failed, ...unhandledErrors].map(firstLine) };
@@ -77,6 +77,15 @@ export async function playAll(
     options.signal.removeEventListener('abort', cancel);
     await vitest.close();
   }
+}
+
+/**
+ * To be called when the worker listens, which is when it has queued the one file that there is: vitest forgets what was
+ * cancelled before, and takes a second time for an order to kill the worker, which then puts nothing back.
+ */
+function whenAborted(signal: AbortSignal, cancel: () => void): void {
+  if (signal.aborted) cancel();
+  else signal.addEventListener('abort', cancel, { once: true });
 }
 
 /** Not where the package belongs to somebody else: then modules are transformed anew each time. */
