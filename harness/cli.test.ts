@@ -33,7 +33,12 @@ function meshproof(
     const child = execFile(
       process.execPath,
       [join(root, 'scripts', 'meshproof.js'), ...words],
-      { cwd: folder, maxBuffer: 2 ** 26, env: { PATH: dirname(process.execPath), HOME: folder, ...env } },
+      {
+        cwd: folder,
+        maxBuffer: 2 ** 26,
+        env: { PATH: dirname(process.execPath), HOME: folder, ...env },
+        timeout: 40_000,
+      },
       (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : error.code, stdout, stderr });
       },
@@ -97,6 +102,18 @@ describe('what is asked for wrongly', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/docker/i);
   });
+});
+
+test('a run that cannot write down what it makes ends, with the remedy', async () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  const { code, stderr } = await meshproof(['run', '--suite', 'multi-primary', '--provider', 'embedded'], {
+    env: { XDG_STATE_HOME: join(file, 'state') },
+  });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /file\/state\/meshproof is none: .* Name one .*: export XDG_STATE_HOME=DIRECTORY\n$/,
+  );
 });
 
 describe('what touches nothing', () => {

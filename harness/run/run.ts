@@ -6,7 +6,7 @@ import { foldReport } from '../report/fold.ts';
 import { terminalSummary } from '../report/terminal.ts';
 import type { Report } from '../report/types.ts';
 import { reportText, writeReports } from '../report/write.ts';
-import { newRunId, RunState } from '../state/state.ts';
+import { makeStateDirectory, newRunId, RunState, stateDirectory } from '../state/state.ts';
 import { cleanRun } from './clean.ts';
 import { declaredDefaults } from './defaults.ts';
 import { openDisplay, type Display } from './display.ts';
@@ -24,12 +24,14 @@ import { loadVitest } from './vitest.ts';
 /** Runs suites from nothing to a report. Resolves to the exit code. @throws Mistakes before anything is made */
 export async function run(options: RunOptions, command: string): Promise<number> {
   const planned = await plan(options);
+  prepareToRemember();
   const id = newRunId(new Date());
   const unlock = planned.provider === 'kind' ? lock('kind', id) : () => undefined;
   const ending = listenForTheEnd(options.maxDuration);
-  const display = openDisplay(join(userPath(options.out), id), id);
-  const current = begin(planned, { id, options, command }, { display, ending });
+  let display: Display | undefined;
   try {
+    display = openDisplay(join(userPath(options.out), id), id);
+    const current = begin(planned, { id, options, command }, { display, ending });
     await carryOut(current, planned);
     const clean = await leaveTidy(current);
     const report = finish(current, ending, clean);
@@ -38,8 +40,21 @@ export async function run(options: RunOptions, command: string): Promise<number>
     return report.run.exitCode;
   } finally {
     ending.release();
-    display.stop();
+    display?.stop();
     unlock();
+  }
+}
+
+/** Nothing is made that could not be written down before. */
+function prepareToRemember(): void {
+  try {
+    makeStateDirectory();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Mistakes([
+      `expected a folder to write down what a run makes, so that clean finds it; ${stateDirectory()} is none: ${why}. ` +
+        `Name one that you may write to: export XDG_STATE_HOME=DIRECTORY`,
+    ]);
   }
 }
 

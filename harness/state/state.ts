@@ -1,4 +1,13 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  appendFileSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -63,6 +72,13 @@ export interface JournalEntry {
 export function stateDirectory(env: NodeJS.ProcessEnv = process.env): string {
   const base = env['XDG_STATE_HOME'];
   return join(base !== undefined && base !== '' ? base : join(homedir(), '.local', 'state'), 'meshproof');
+}
+
+/** Makes the folder in which runs are remembered. @throws the system's error where that cannot be written to */
+export function makeStateDirectory(base = stateDirectory()): void {
+  const runs = join(base, 'runs');
+  mkdirSync(runs, { recursive: true, mode: 0o700 });
+  accessSync(runs, constants.W_OK);
 }
 
 /** One process, which no later one of the same number is taken for. */
