@@ -18,18 +18,18 @@ export async function openGateway(member: Member, settings: IstioSettings): Prom
   if (!settings.gateways) return;
   await giveAddress(member, GATEWAY_SERVICE, settings);
   // What is exposed is read from the control plane's cluster alone.
-  if (member.topology.role === 'primary') await applyWhenAccepted(member, 'expose-services');
+  if (member.topology.role === 'primary') await applyWhenAccepted(member, 'expose-services', settings);
 }
 
 /** Makes a control plane reachable for the proxies of remote clusters, and tells its address. */
 export async function exposeControlPlane(member: Member, settings: IstioSettings): Promise<string> {
   if (settings.gateways) {
-    await applyWhenAccepted(member, 'expose-istiod');
-    return addressOf(member, GATEWAY_SERVICE);
+    await applyWhenAccepted(member, 'expose-istiod', settings);
+    return addressOf(member, GATEWAY_SERVICE, settings);
   }
   for (const object of manifest('istiod-load-balancer')) await member.client.apply(object);
   await giveAddress(member, ISTIOD_SERVICE, settings);
-  return addressOf(member, ISTIOD_SERVICE);
+  return addressOf(member, ISTIOD_SERVICE, settings);
 }
 
 const manifest = (name: string): KubernetesObject[] =>
@@ -44,7 +44,9 @@ const serviceRef = (name: string): { apiVersion: string; kind: string; namespace
 
 async function giveAddress(member: Member, name: string, settings: IstioSettings): Promise<void> {
   const { client, provided } = member;
-  await waitFor(`Service ${name} in ${client.name}`, () => client.get(serviceRef(name)));
+  await waitFor(`Service ${name} in ${client.name}`, settings.istioctl.signal, () =>
+    client.get(serviceRef(name)),
+  );
   if (settings.loadBalancer !== 'node-ip' || provided.loadBalancerAddress === undefined) return;
   await client.patch(
     serviceRef(name),
@@ -53,8 +55,8 @@ async function giveAddress(member: Member, name: string, settings: IstioSettings
   );
 }
 
-async function addressOf({ client }: Member, name: string): Promise<string> {
-  return waitFor(`an address of Service ${name} in ${client.name}`, async () => {
+async function addressOf({ client }: Member, name: string, { istioctl }: IstioSettings): Promise<string> {
+  return waitFor(`an address of Service ${name} in ${client.name}`, istioctl.signal, async () => {
     const service = await client.get<Service>(serviceRef(name));
     const [first] = service?.status?.loadBalancer?.ingress ?? [];
     return first?.ip ?? first?.hostname;
@@ -62,8 +64,8 @@ async function addressOf({ client }: Member, name: string): Promise<string> {
 }
 
 /** Istio's definitions have just been applied and its validating webhook is starting: both refuse for a moment. */
-async function applyWhenAccepted(member: Member, name: string): Promise<void> {
-  await waitFor(`Gateways to be accepted in ${member.client.name}`, async () => {
+async function applyWhenAccepted(member: Member, name: string, { istioctl }: IstioSettings): Promise<void> {
+  await waitFor(`Gateways to be accepted in ${member.client.name}`, istioctl.signal, async () => {
     for (const object of manifest(name)) await member.client.apply(object);
     return true;
   });

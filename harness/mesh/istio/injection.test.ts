@@ -43,7 +43,7 @@ async function injects(revision?: string): Promise<() => boolean> {
     client: await connect({ name: 'cluster1', kubeconfig }),
   };
   let done = false;
-  waitForInjection(member, member)
+  waitForInjection(member, member, new AbortController().signal)
     .then(() => {
       done = true;
     })

@@ -19,10 +19,15 @@ const isHandedOver = (webhooks: readonly Webhooks[], revision: string | undefine
   revision !== undefined || webhooks.some(({ metadata }) => metadata.labels?.['istio.io/tag'] === 'default');
 
 /** Waits until new pods of a cluster get a proxy from this control plane, and the certificate to trust it by. */
-export async function waitForInjection(member: Member, controlPlane: Member): Promise<void> {
+export async function waitForInjection(
+  member: Member,
+  controlPlane: Member,
+  signal: AbortSignal,
+): Promise<void> {
   const { client } = member;
   const what = `istiod of ${controlPlane.client.name} to inject proxies in ${client.name}`;
-  await poll({ what, timeoutMs: PATIENCE_MS, intervalMs: 500, isTransient: () => true }, async (saw) => {
+  const options = { what, signal, timeoutMs: PATIENCE_MS, intervalMs: 500, isTransient: () => true };
+  await poll(options, async (saw) => {
     const [webhooks, [istiod], root] = await Promise.all([
       client.list<Webhooks>({
         apiVersion: 'admissionregistration.k8s.io/v1',

@@ -34,8 +34,9 @@ interface Site {
 export function installMesh(
   clusters: readonly ClusterTopology[],
   members: ReadonlyMap<string, Promise<Member>>,
-  settings: IstioSettings,
+  wanted: IstioSettings,
 ): RisingMesh {
+  const { settings, asOne } = together(wanted);
   const root = createRoot();
   root.catch(() => undefined); // awaited per cluster, possibly much later
   const sites = new Map<string, Site>();
@@ -53,7 +54,7 @@ export function installMesh(
   const work = [...sites.values()].flatMap(({ injects, done }) => [injects, done]);
   return {
     injects: new Map([...sites].map(([name, { injects }]) => [name, injects])),
-    ready: Promise.all([...work, ...introduceAll(clusters, prepared, settings)]).then(() => undefined),
+    ready: asOne([...work, ...introduceAll(clusters, prepared, settings)]),
   };
 }
 
@@ -61,13 +62,41 @@ export function installMesh(
  * For clusters that were kept: the mesh is there, but nodes may have come back with other addresses, so gateways and
  * remote secrets are written again.
  */
-export async function reintroduce(members: readonly Member[], settings: IstioSettings): Promise<void> {
+export async function reintroduce(members: readonly Member[], wanted: IstioSettings): Promise<void> {
+  const { settings, asOne } = together(wanted);
   const clusters = members.map(({ topology }) => topology);
   const prepared = new Map(members.map((member) => [member.topology.name, Promise.resolve(member)]));
-  await Promise.all([
+  await asOne([
     ...members.map((member) => openGateway(member, settings)),
     ...introduceAll(clusters, prepared, settings),
   ]);
+}
+
+/** Work on several clusters: it is stopped in all of them with the run, and when it fails in one. */
+function together(wanted: IstioSettings): {
+  readonly settings: IstioSettings;
+  readonly asOne: (work: readonly Promise<unknown>[]) => Promise<void>;
+} {
+  const { istioctl } = wanted;
+  const stopped = new AbortController();
+  const stop = (): void => {
+    stopped.abort(istioctl.signal.reason);
+  };
+  if (istioctl.signal.aborted) stop();
+  istioctl.signal.addEventListener('abort', stop, { once: true });
+  return {
+    settings: { ...wanted, istioctl: { ...istioctl, signal: stopped.signal } },
+    asOne: async (work) => {
+      try {
+        await Promise.all(work);
+      } catch (error) {
+        stopped.abort(error);
+        throw error;
+      } finally {
+        istioctl.signal.removeEventListener('abort', stop);
+      }
+    },
+  };
 }
 
 function primarySite(
@@ -81,7 +110,7 @@ function primarySite(
   return {
     prepared,
     injects: race(
-      prepared.then((member) => waitForInjection(member, member)),
+      prepared.then((member) => waitForInjection(member, member, settings.istioctl.signal)),
       installing,
     ),
     done: Promise.all([installing, opened]),
@@ -93,7 +122,9 @@ function remoteSite(rising: Promise<Member>, home: Site, settings: IstioSettings
   const prepared = rising.then(prepareRemote);
   const installing = prepared.then((member) => installRemote(member, home, settings));
   const injects = race(
-    Promise.all([prepared, home.prepared]).then(([member, primary]) => waitForInjection(member, primary)),
+    Promise.all([prepared, home.prepared]).then(([member, primary]) =>
+      waitForInjection(member, primary, settings.istioctl.signal),
+    ),
     installing,
   );
   const gateway = settings.gateways

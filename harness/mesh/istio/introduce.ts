@@ -17,12 +17,14 @@ export async function introduce(
     namespace: SYSTEM_NAMESPACE,
     name: 'istio-reader-service-account',
   };
-  await waitFor(`ServiceAccount ${account.name} in ${member.topology.name}`, () =>
+  await waitFor(`ServiceAccount ${account.name} in ${member.topology.name}`, istioctl.signal, () =>
     member.client.get(account),
   );
   // istioctl reads the account's token once, and on a busy machine too early: no "ca.crt" data found.
-  const text = await waitFor(`a token of ServiceAccount ${account.name} in ${member.topology.name}`, () =>
-    createRemoteSecret(istioctl, member),
+  const text = await waitFor(
+    `a token of ServiceAccount ${account.name} in ${member.topology.name}`,
+    istioctl.signal,
+    () => createRemoteSecret(istioctl, member),
   );
   const secret = parseDocument(text).toJS() as KubernetesObject;
   await Promise.all(controlPlanes.map(async (controlPlane) => (await controlPlane).client.apply(secret)));
