@@ -269,6 +269,7 @@ describe('a mesh that is there', () => {
     expect(await whyNot('multi-primary', ingress)).toBe('it fits');
     expect(await whyNot('flat', ingress)).toMatch(/^cluster1 has a control plane of its own/);
   });
+});
 
 test('what an installer was told is there when it is called to clean up, and then no more', async () => {
   const installer = fileURLToPath(new URL('../../fixtures/installers/good', import.meta.url));
