@@ -162,6 +162,12 @@ describe('a mesh that is there', () => {
     );
   });
 
+  test('with a cluster ID that nothing tells is one warning, and that cluster is looked for nowhere', async () => {
+    expect(await findings([{}, { clusterId: null }])).toEqual([
+      one('cluster2', 'warning', /cluster ID is unknown.*inconclusive/),
+    ]);
+  });
+
   test('with control planes two minor versions apart is a warning, one apart a note', async () => {
     const version = (text: string): Partial<MeshInCluster> => ({
       controlPlanes: [{ revision: 'default', version: text, deployment: 'istiod' }],

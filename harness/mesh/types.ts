@@ -38,8 +38,8 @@ export interface InjectionLabel {
 /** What was read from the mesh in one cluster. Plain data, so that it can be handed to the scenarios' worker. */
 export interface MeshInCluster {
   readonly cluster: string;
-  /** The mesh's own name for the cluster, as its proxies carry it. */
-  readonly clusterId: string;
+  /** The mesh's own name for the cluster, as its proxies carry it; null where nothing tells it (see `idOf`). */
+  readonly clusterId: string | null;
   readonly network: string | null;
   /** The cluster whose control plane configures the proxies here: itself, or a remote's primary. */
   readonly configuredBy: string;

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../cluster/types.ts';
+import { idOf } from '../mesh/cluster-id.ts';
 import { mayDo, userOfRemoteSecret, WRITES } from '../mesh/istio/remote-rights.ts';
 import {
   connectedProxies,
@@ -55,6 +56,7 @@ export class ControlPlaneView {
   /** Every running proxy of the cluster is connected to it, and none of another cluster. */
   async servesExactlyItsOwnProxies(): Promise<Finding> {
     const { member, mesh, name } = this.#cluster;
+    const ownId = idOf(mesh);
     const [connected, pods] = await Promise.all([
       connectedProxies(member.client),
       member.client.list<Pod>({ apiVersion: 'v1', kind: 'Pod', fieldSelector: 'status.phase=Running' }),
@@ -62,7 +64,7 @@ export class ControlPlaneView {
     const own = pods.filter(hasProxy).map(({ metadata }) => `${metadata.name}.${metadata.namespace ?? ''}`);
     const there = new Set(connected.map(({ proxy }) => proxy));
     const unconnected = own.filter((proxy) => !there.has(proxy));
-    const foreign = connected.filter(({ cluster_id: id }) => id !== mesh.clusterId).map(({ proxy }) => proxy);
+    const foreign = connected.filter(({ cluster_id: id }) => id !== ownId).map(({ proxy }) => proxy);
     return {
       holds: own.length > 0 && unconnected.length === 0 && foreign.length === 0,
       seen:
@@ -86,26 +88,26 @@ export class ControlPlaneView {
 
   /** It watches another cluster by that one's Secret, and has read it. */
   async watches(other: ScenarioCluster): Promise<Finding> {
+    const otherId = idOf(other.mesh);
     const watched = await watchedClusters(this.#cluster.member.client);
-    const states = watched
-      .filter(({ id }) => id === other.mesh.clusterId)
-      .map(({ syncStatus }) => syncStatus);
+    const states = watched.filter(({ id }) => id === otherId).map(({ syncStatus }) => syncStatus);
     return {
       holds: states.length > 0 && states.every((state) => state === 'synced'),
-      seen: `the control plane of ${this.#cluster.name} ${states.length === 0 ? 'does not watch' : `says ${named(states)} of`} ${other.mesh.clusterId}`,
+      seen: `the control plane of ${this.#cluster.name} ${states.length === 0 ? 'does not watch' : `says ${named(states)} of`} ${otherId}`,
     };
   }
 
   /** It has endpoints of a service that run in another cluster. */
   async hasEndpointsOf(service: string, other: ScenarioCluster): Promise<Finding> {
     const { namespace } = this.#scene;
+    const otherId = idOf(other.mesh);
     const host = `${service}.${namespace}.svc.cluster.local`;
     const counts = await endpointsByCluster(this.#cluster.member.client, { host, namespace });
-    const found = counts[other.mesh.clusterId] ?? 0;
+    const found = counts[otherId] ?? 0;
     const all = Object.entries(counts).map(([id, count]) => `${String(count)} from ${id}`);
     return {
       holds: found > 0,
-      seen: `the control plane of ${this.#cluster.name} has ${all.join(', ') || 'no'} endpoints of ${service}; expected some from ${other.mesh.clusterId}`,
+      seen: `the control plane of ${this.#cluster.name} has ${all.join(', ') || 'no'} endpoints of ${service}; expected some from ${otherId}`,
       figures: { endpointsOfTheOther: found },
     };
   }
@@ -114,10 +116,11 @@ export class ControlPlaneView {
   async hasOnlyItsOwnEndpointsOf(service: string): Promise<Finding> {
     const { namespace } = this.#scene;
     const { member, mesh, name } = this.#cluster;
+    const ownId = idOf(mesh);
     const host = `${service}.${namespace}.svc.cluster.local`;
     const counts = await endpointsByCluster(member.client, { host, namespace });
-    const foreign = Object.entries(counts).filter(([id, count]) => id !== mesh.clusterId && count > 0);
-    const own = counts[mesh.clusterId] ?? 0;
+    const foreign = Object.entries(counts).filter(([id, count]) => id !== ownId && count > 0);
+    const own = counts[ownId] ?? 0;
     return {
       holds: own > 0 && foreign.length === 0,
       seen: `the control plane of ${name} has ${String(own)} endpoints of ${service} of its own, of others ${foreign.map(([id, count]) => `${String(count)} from ${id}`).join(', ') || 'none'}`,
@@ -143,10 +146,9 @@ export class ControlPlaneView {
 
   /** No proxy of another cluster takes its configuration from here. */
   async servesNoProxyOf(other: ScenarioCluster): Promise<Finding> {
+    const otherId = idOf(other.mesh);
     const connected = await connectedProxies(this.#cluster.member.client);
-    const foreign = connected
-      .filter(({ cluster_id: id }) => id === other.mesh.clusterId)
-      .map(({ proxy }) => proxy);
+    const foreign = connected.filter(({ cluster_id: id }) => id === otherId).map(({ proxy }) => proxy);
     return {
       holds: connected.length > 0 && foreign.length === 0,
       seen: `${countOf(connected)} connected to the control plane of ${this.#cluster.name}, of ${other.name} ${foreign.length === 0 ? 'none' : named(foreign)}`,
@@ -175,9 +177,10 @@ export class ControlPlaneView {
 
   /** The Secret by which it discovers another cluster gives it no right to write there. */
   async mayOnlyRead(other: ScenarioCluster): Promise<Finding> {
-    const user = await userOfRemoteSecret(this.#cluster.member.client, other.mesh.clusterId);
+    const otherId = idOf(other.mesh);
+    const user = await userOfRemoteSecret(this.#cluster.member.client, otherId);
     if (user === undefined)
-      return { holds: false, seen: `${this.#cluster.name} has no remote secret for ${other.mesh.clusterId}` };
+      return { holds: false, seen: `${this.#cluster.name} has no remote secret for ${otherId}` };
     const reads = await mayDo(other.member.client, user, [{ verb: 'list', group: '', resource: 'services' }]);
     const writes = await mayDo(other.member.client, user, WRITES);
     return {

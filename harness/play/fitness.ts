@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../cluster/types.ts';
+import { idOf } from '../mesh/cluster-id.ts';
 import { atLeast, formatVersion, readVersion, type Version } from '../provider/preflight/version.ts';
 import { overlaps, parseCidr, type Cidr } from '../topology/cidr.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
@@ -68,10 +69,12 @@ export class Fitness {
 
   /** The mesh knows each of them by a name of its own. */
   namesAreUnique(...clusters: readonly ScenarioCluster[]): Promise<Finding> {
-    const ids = clusters.map(({ mesh }) => mesh.clusterId);
-    return Promise.resolve({
-      holds: new Set(ids).size === ids.length,
-      seen: `the mesh knows ${clusters.map(({ name, mesh }) => `${name} as ${mesh.clusterId}`).join(', ')}`,
+    return Promise.resolve(clusters).then((all) => {
+      const known = all.map(({ name, mesh }) => ({ name, id: idOf(mesh) }));
+      return {
+        holds: new Set(known.map(({ id }) => id)).size === known.length,
+        seen: `the mesh knows ${known.map(({ name, id }) => `${name} as ${id}`).join(', ')}`,
+      };
     });
   }
 

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../cluster/types.ts';
 import { isServing } from '../cluster/pods.ts';
+import { idOf } from '../mesh/cluster-id.ts';
 import { connectedProxies } from '../mesh/istio/control-plane.ts';
 import { readiness, type PodWithProxy } from '../mesh/istio/injected.ts';
 import { mayDo, userOfRemoteSecret, WRITES, type Deed } from '../mesh/istio/remote-rights.ts';
@@ -89,9 +90,10 @@ export class Joining {
   /** The account that the primary's Secret stands for may do what a control plane outside needs, and nothing else. */
   async grantsWhatIsNeeded(primary: ScenarioCluster): Promise<Finding> {
     const { member, mesh, name } = this.#cluster;
-    const user = await userOfRemoteSecret(primary.member.client, mesh.clusterId);
+    const ownId = idOf(mesh);
+    const user = await userOfRemoteSecret(primary.member.client, ownId);
     if (user === undefined)
-      return { holds: false, seen: `${primary.name} has no remote secret for ${mesh.clusterId}` };
+      return { holds: false, seen: `${primary.name} has no remote secret for ${ownId}` };
     const [needed, writes] = await Promise.all([
       mayDo(member.client, user, NEEDED),
       mayDo(member.client, user, WRITES),
@@ -118,10 +120,9 @@ export class Joining {
   /** Every proxy of it is connected to the control plane of that cluster. */
   async isConfiguredBy(primary: ScenarioCluster): Promise<Finding> {
     const { mesh, name } = this.#cluster;
+    const ownId = idOf(mesh);
     const [connected, pods] = await Promise.all([connectedProxies(primary.member.client), this.#pods()]);
-    const there = new Set(
-      connected.filter(({ cluster_id: id }) => id === mesh.clusterId).map(({ proxy }) => proxy),
-    );
+    const there = new Set(connected.filter(({ cluster_id: id }) => id === ownId).map(({ proxy }) => proxy));
     const own = pods.filter(hasProxy).map(({ metadata }) => `${metadata.name}.${metadata.namespace ?? ''}`);
     const missing = own.filter((proxy) => !there.has(proxy));
     return {

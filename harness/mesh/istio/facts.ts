@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import type { Cluster } from '../../cluster/cluster.ts';
+import { ApiError, type Cluster } from '../../cluster/cluster.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
 import type { ControlPlane, EastWestGateway, InjectionLabel, MeshInCluster } from '../types.ts';
 import { labelInjecting } from './injected.ts';
@@ -95,18 +95,31 @@ async function rootFingerprintOf(cluster: Cluster): Promise<string | null> {
 }
 
 interface Webhooks extends KubernetesObject {
-  readonly webhooks?: readonly { readonly clientConfig?: { readonly url?: string } }[];
+  readonly webhooks?: readonly {
+    readonly clientConfig?: { readonly url?: string; readonly service?: { readonly path?: string } };
+  }[];
 }
 
-/** A remote cluster's webhook names the cluster for its control plane: `/inject/cluster/NAME/net/NETWORK`. */
+/**
+ * A remote cluster's webhook names the cluster for its control plane: `/inject/cluster/NAME/net/NETWORK`. It is in the
+ * URL (istiodRemote.injectionURL), or in the path at a Service (istiodRemote.injectionPath).
+ */
 async function idInWebhooks(cluster: Cluster): Promise<string | undefined> {
-  const found = await cluster.list<Webhooks>({
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'MutatingWebhookConfiguration',
-    labelSelector: 'app=sidecar-injector',
-  });
-  const urls = found.flatMap(({ webhooks = [] }) => webhooks).map(({ clientConfig }) => clientConfig?.url);
-  return urls.flatMap((url) => /\/inject\/cluster\/([^/]+)/.exec(url ?? '')?.[1] ?? [])[0];
+  const found = await cluster
+    .list<Webhooks>({
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'MutatingWebhookConfiguration',
+      labelSelector: 'app=sidecar-injector',
+    })
+    .catch((error: unknown) => {
+      // Who may not look at webhooks can do without: only what needs the ID is not judged then.
+      if (error instanceof ApiError && error.status === 403) return [];
+      throw error;
+    });
+  const places = found
+    .flatMap(({ webhooks = [] }) => webhooks)
+    .map(({ clientConfig }) => clientConfig?.url ?? clientConfig?.service?.path);
+  return places.flatMap((place) => /\/inject\/cluster\/([^/]+)/.exec(place ?? '')?.[1] ?? [])[0];
 }
 
 /** Which cluster is read, and what the topology says of it. */
@@ -138,8 +151,7 @@ export async function readMesh(subject: MeshSubject): Promise<MeshInCluster> {
   return {
     cluster: cluster.name,
     clusterId:
-      (first === undefined ? await idInWebhooks(cluster) : environmentOf(first, 'CLUSTER_ID')) ??
-      cluster.name,
+      (first === undefined ? await idInWebhooks(cluster) : environmentOf(first, 'CLUSTER_ID')) ?? null,
     network,
     configuredBy: subject.primary ?? cluster.name,
     controlPlaneClusters: inCharge?.split(',').map((id) => id.trim()) ?? [],

@@ -2,6 +2,7 @@ import { changeRevisions } from '../../provider/embedded/control.ts';
 import type { RevisionHandle } from '../../provider/types.ts';
 import type { RunState } from '../../state/state.ts';
 import { poll } from '../../wait/wait.ts';
+import { idOf } from '../cluster-id.ts';
 import type { Member, MeshInCluster } from '../types.ts';
 import { controlPlanePods } from './control-plane.ts';
 import { install, uninstallRevision } from './istioctl.ts';
@@ -74,7 +75,7 @@ async function installByIstioctl(
   });
   const cluster = {
     ...member.topology,
-    name: facts.clusterId,
+    name: idOf(facts),
     network: facts.network ?? member.topology.network,
   };
   await install({ program, directory, signal }, member, {

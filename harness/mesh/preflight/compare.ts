@@ -3,6 +3,7 @@ import { readVersion } from '../../provider/preflight/version.ts';
 import type { Finding } from '../../provider/types.ts';
 import type { ClusterTopology } from '../../topology/topology.ts';
 import type { MeshMember } from '../preflight.ts';
+import { lookForId } from '../cluster-id.ts';
 import type { MeshInCluster } from '../types.ts';
 
 const LABEL = 'topology.istio.io/network';
@@ -74,11 +75,19 @@ export function checkRoots(members: readonly MeshMember[]): Finding[] {
 
 /** Has every cluster an ID of its own? Endpoints of two with one ID replace each other. */
 export function checkIds(members: readonly MeshMember[]): Finding[] {
-  const ids = members.map(({ mesh }) => mesh.clusterId);
-  const twice = members.filter(({ mesh }) => ids.filter((id) => id === mesh.clusterId).length > 1);
-  if (twice.length === 0) return [];
-  const message = `cluster IDs are not unique (${listed(twice, ({ mesh }) => mesh.clusterId)})`;
+  const unknown = members.filter(({ mesh }) => mesh.clusterId === null);
+  const findings = unknown.map(({ name, client }) =>
+    about(name).warning(
+      'its cluster ID is unknown: neither an istiod nor a webhook tells it; checks that need it are inconclusive',
+      lookForId(client.kubeconfig),
+    ),
+  );
+  const known = members.flatMap(({ name, mesh: { clusterId: id } }) => (id === null ? [] : [{ name, id }]));
+  const twice = known.filter((one) => known.some((other) => other !== one && other.id === one.id));
+  if (twice.length === 0) return findings;
+  const message = `cluster IDs are not unique (${twice.map(({ name, id }) => `${name}: ${id}`).join(', ')})`;
   return [
+    ...findings,
     about(MESH).warning(
       message,
       'set values.global.multiCluster.clusterName, different in each cluster, and install again',

@@ -93,6 +93,7 @@ export async function checkRemoteSecrets(
 function judgeSecret(member: MeshMember, peer: MeshMember, held: readonly RemoteAccess[]): Finding[] {
   const say = about(member.name);
   const id = peer.mesh.clusterId;
+  if (id === null) return []; // told once, by checkIds
   const make = `istioctl create-remote-secret --kubeconfig ${peer.client.kubeconfig} --name ${id}`;
   const remedy = `${make} --server ADDRESS | kubectl --kubeconfig ${member.client.kubeconfig} apply -f -`;
   const found = held.find(({ clusterId }) => clusterId === id);
@@ -144,6 +145,7 @@ export function judgeSync(
 ): Finding[] {
   const say = about(member.name);
   return peers.flatMap((peer) => {
+    if (peer.mesh.clusterId === null) return [];
     const states = watched.filter(({ id }) => id === peer.mesh.clusterId).map(({ syncStatus }) => syncStatus);
     if (states.length === 0)
       return [say.warning(`its control plane does not watch ${peer.name}`, lookAtSync(member))];

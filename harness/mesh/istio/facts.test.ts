@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { answer, startApiServer, type FakeApiServer } from '../../../fixtures/api-server/server.ts';
+import { connect, type Cluster } from '../../cluster/cluster.ts';
+import { idOf } from '../cluster-id.ts';
+import { readMesh } from './facts.ts';
+
+const ADMISSION = 'admissionregistration.k8s.io/v1';
+const PATH = '/inject/cluster/eu-west/net/blue';
+
+let server: FakeApiServer;
+let cluster: Cluster;
+beforeEach(async () => {
+  server = await startApiServer();
+  server.kinds.set(`/apis/${ADMISSION}`, [
+    { name: 'mutatingwebhookconfigurations', kind: 'MutatingWebhookConfiguration', namespaced: false },
+  ]);
+  cluster = await connect({ name: 'cluster2', kubeconfig: await server.kubeconfig() });
+});
+afterEach(async () => {
+  await cluster.close();
+  await server.close();
+});
+
+function webhook(clientConfig: object): void {
+  server.put({
+    apiVersion: ADMISSION,
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name: 'injector', labels: { app: 'sidecar-injector' } },
+    webhooks: [{ name: 'namespace.sidecar-injector.istio.io', clientConfig }],
+  });
+}
+
+const istiodService = (path: string): object => ({
+  service: { name: 'istiod', namespace: 'istio-system', path },
+});
+
+describe("the mesh's own name of a cluster", () => {
+  test.each([
+    ['the path at a Service, as by istiodRemote.injectionPath', istiodService(PATH)],
+    ['the URL, as by istiodRemote.injectionURL', { url: `https://203.0.113.1:15017${PATH}` }],
+  ])('without a control plane of its own is in %s', async (_where, clientConfig) => {
+    webhook(clientConfig);
+    expect(await readMesh({ client: cluster, primary: 'cluster1' })).toMatchObject({
+      cluster: 'cluster2',
+      clusterId: 'eu-west',
+    });
+  });
+
+  test("with a control plane of its own is that one's, whatever a webhook says", async () => {
+    webhook(istiodService(PATH));
+    const env = [{ name: 'CLUSTER_ID', value: 'eu-north' }];
+    server.put({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'istiod', namespace: 'istio-system', labels: { app: 'istiod' } },
+      spec: { template: { spec: { containers: [{ image: 'pilot:1.31.0', env }] } } },
+    });
+    expect((await readMesh({ client: cluster })).clusterId).toBe('eu-north');
+  });
+
+  test('is not guessed where nothing tells it, and what needs it is an error', async () => {
+    webhook(istiodService('/inject'));
+    const mesh = await readMesh({ client: cluster });
+    expect(mesh.clusterId).toBeNull();
+    expect(() => idOf(mesh)).toThrow(
+      /^the mesh's own name of cluster2 \(its cluster ID\) is unknown: expected /,
+    );
+  });
+
+  test('is unknown to who may not look at webhooks; the rest is read', async () => {
+    server.override(/mutatingwebhookconfigurations/, (response) => {
+      answer(response, 403, { kind: 'Status', code: 403, reason: 'Forbidden', message: 'no' });
+    });
+    expect(await readMesh({ client: cluster })).toMatchObject({ clusterId: null, network: null });
+  });
+
+  test('is not read as unknown while the API server fails', async () => {
+    server.override(/mutatingwebhookconfigurations/, (response) => {
+      answer(response, 500, { kind: 'Status', code: 500, reason: 'InternalError', message: 'broken' });
+    });
+    await expect(readMesh({ client: cluster })).rejects.toThrow(/answered 500/);
+  });
+});
