@@ -5,7 +5,8 @@ import { askOnce } from '../traffic/outside.ts';
 import { poll, WaitTimeout } from '../wait/wait.ts';
 import type { Scene } from './scene.ts';
 
-interface Service extends KubernetesObject {
+/** A gateway's Service, as far as its address goes. */
+export interface GatewayService extends KubernetesObject {
   readonly spec?: {
     readonly ports?: readonly { readonly name?: string; readonly port: number; readonly nodePort?: number }[];
   };
@@ -35,7 +36,6 @@ export async function addressOfGateway(scene: Scene, member: Member, name: strin
   // The Gateway API's controller makes a gateway's Service by itself.
   await poll({ what, timeoutMs: 60_000, signal }, () => client.get(service));
   scene.undo.push(() => takeAway(member, service, context.mesh.features));
-  const byNode = context.ingressAddress === 'node-port';
   if (context.ingressAddress === 'given' && provided.loadBalancerAddress !== undefined) {
     const ingress = [{ ip: provided.loadBalancerAddress }];
     await client.patch(
@@ -44,26 +44,36 @@ export async function addressOfGateway(scene: Scene, member: Member, name: strin
       { type: 'merge', subresource: 'status' },
     );
   }
-  const missing = byNode
-    ? `a node port of ${what}, and a ready node`
-    : `an address of ${what} (where no load balancer gives it one: --ingress-address node-port)`;
+  const missing =
+    context.ingressAddress === 'node-port'
+      ? `a node port of ${what}, and a ready node`
+      : `an address of ${what} (where no load balancer gives it one: --ingress-address node-port)`;
   const address = await poll({ what: missing, timeoutMs: 60_000, signal }, async () => {
-    const found = await client.get<Service>(service);
-    if (byNode) return atNode(found, await client.list<Node>({ apiVersion: 'v1', kind: 'Node' }));
-    return atLoadBalancer(found);
+    const found = await client.get<GatewayService>(service);
+    return found === undefined ? undefined : addressFromOutside(scene, member, found);
   });
   await answers(address, scene);
   return address;
 }
 
-function atLoadBalancer(service: Service | undefined): string | undefined {
-  const [first] = service?.status?.loadBalancer?.ingress ?? [];
+/** HOST:PORT at which visitors find a gateway's Service in this run, as `--ingress-address` has it; undefined without. */
+export async function addressFromOutside(
+  { context }: Scene,
+  { client }: Member,
+  service: GatewayService,
+): Promise<string | undefined> {
+  if (context.ingressAddress !== 'node-port') return atLoadBalancer(service);
+  return atNode(service, await client.list<Node>({ apiVersion: 'v1', kind: 'Node' }));
+}
+
+function atLoadBalancer(service: GatewayService): string | undefined {
+  const [first] = service.status?.loadBalancer?.ingress ?? [];
   const host = first?.ip ?? first?.hostname;
   return host === undefined ? undefined : `${host}:${String(httpPort(service)?.port ?? 80)}`;
 }
 
 /** Every node leads to a node port. @see https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport */
-function atNode(service: Service | undefined, nodes: readonly Node[]): string | undefined {
+function atNode(service: GatewayService, nodes: readonly Node[]): string | undefined {
   const port = httpPort(service)?.nodePort;
   const addresses = nodes.filter(isReady).flatMap(({ status }) => status?.addresses ?? []);
   const host = ['ExternalIP', 'InternalIP']
@@ -76,9 +86,9 @@ const isReady = ({ status }: Node): boolean =>
   status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') ?? false;
 
 function httpPort(
-  service: Service | undefined,
+  service: GatewayService,
 ): { readonly port: number; readonly nodePort?: number } | undefined {
-  const ports = service?.spec?.ports ?? [];
+  const ports = service.spec?.ports ?? [];
   return ports.find(({ name }) => name?.startsWith('http')) ?? ports[0];
 }
 

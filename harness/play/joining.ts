@@ -5,6 +5,7 @@ import { connectedProxies } from '../mesh/istio/control-plane.ts';
 import { readiness, type PodWithProxy } from '../mesh/istio/injected.ts';
 import { mayDo, userOfRemoteSecret, WRITES, type Deed } from '../mesh/istio/remote-rights.ts';
 import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
+import { addressFromOutside, type GatewayService } from './ingress.ts';
 import type { Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Finding } from './stage.ts';
@@ -20,9 +21,6 @@ interface Webhooks extends KubernetesObject {
 
 interface Service extends KubernetesObject {
   readonly spec?: { readonly selector?: Readonly<Record<string, string>> };
-  readonly status?: {
-    readonly loadBalancer?: { readonly ingress?: readonly { ip?: string; hostname?: string }[] };
-  };
 }
 
 const readable = (group: string, ...resources: readonly string[]): Deed[] =>
@@ -134,18 +132,20 @@ export class Joining {
     };
   }
 
-  /** A ready gateway of the scenario's own has this label, and its Service an address. */
+  /** A ready gateway of the scenario's own has this label, and its Service an address for visitors. */
   async findsGateway(label: string): Promise<Finding> {
-    const { client } = this.#cluster.member;
+    const { member } = this.#cluster;
+    const { client } = member;
     const where = { apiVersion: 'v1', namespace: this.#scene.namespace, labelSelector: label };
     const [pods, services] = await Promise.all([
       client.list({ ...where, kind: 'Pod' }),
-      client.list<Service>({ ...where, kind: 'Service' }),
+      client.list<GatewayService>({ ...where, kind: 'Service' }),
     ]);
     const ready = pods.filter(isServing);
-    const addresses = services
-      .flatMap(({ status }) => status?.loadBalancer?.ingress ?? [])
-      .flatMap(({ ip, hostname }) => ip ?? hostname ?? []);
+    const found = await Promise.all(
+      services.map((service) => addressFromOutside(this.#scene, member, service)),
+    );
+    const addresses = found.filter((address) => address !== undefined);
     return {
       holds: ready.length > 0 && addresses.length > 0,
       seen: `with ${label}: ${share(ready.length, pods.length)} pods ready, addresses ${addresses.join(', ') || 'none'}`,
