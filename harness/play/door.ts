@@ -3,7 +3,9 @@ import {
   createSelfSignedCertificate,
   createWorkloadCertificate,
 } from '../mesh/istio/certificates.ts';
-import { addressOfPod, knock, told, type KnockOutcome } from './reach.ts';
+import { sleep } from '../wait/wait.ts';
+import { ARRIVAL_MS, ruledOut, triesOf } from './never.ts';
+import { addressOfPod, knockOften, told, type KnockOutcome } from './reach.ts';
 import { gatewayOf, type Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Finding } from './stage.ts';
@@ -23,6 +25,14 @@ export interface Behind {
   readonly in: ScenarioCluster;
 }
 
+const RIGHT: Credential = 'the certificate of the mesh';
+
+/** Addresses of one way in. */
+interface Entry {
+  readonly hosts: readonly string[];
+  readonly port: number;
+}
+
 /**
  * Where calls from another cluster enter: the east-west gateway of its network, or on a flat network the pod itself.
  * A pod of the mesh knocks there by hand, with the certificate that its proxy was given or with another.
@@ -34,6 +44,8 @@ export class Door {
   /** As good as the right one in all but its root. */
   readonly #foreign: Promise<{ certificate: string; key: string }>;
   readonly #selfSigned: Promise<{ certificate: string; key: string }>;
+  /** What it has been seen open to. */
+  readonly #seenOpen = new Set<Credential>();
 
   constructor(scene: Scene, from: ScenarioCluster, behind: Behind) {
     this.#scene = scene;
@@ -46,63 +58,111 @@ export class Door {
     this.#selfSigned.catch(() => undefined);
   }
 
-  /** A call with this credential is answered. */
+  /** A call with this credential is answered, at the first address. */
   async opensTo(credential: Credential): Promise<Finding> {
-    const { outcome, address } = await this.#knock(credential);
+    const { hosts, port } = await this.#entry();
+    const [[outcome] = []] = await this.#knock({ hosts: hosts.slice(0, 1), port }, [
+      { credential, times: 1 },
+    ]);
+    if (outcome === undefined) throw new Error(`the prober in ${this.#from.name} told of no call`);
     return {
       holds: outcome.status === 200,
-      seen: `a call with ${credential} to ${address}: ${told(outcome)}`,
+      seen: `a call with ${credential} to ${outcome.host}:${String(port)}: ${told(outcome)}`,
       figures: { ...(outcome.server === null ? {} : { serverIdentity: outcome.server }) },
     };
   }
 
-  /** A call with this credential gets nowhere, while at the same moment the right certificate opens. */
+  /**
+   * Calls with this credential get nowhere, at no address, while before and after them the right certificate opens. Once
+   * the door is shut, many more are made, and one that is answered is final: see never.ts.
+   */
   async staysShutTo(credential: Credential): Promise<Finding> {
-    const { outcome, address } = await this.#knock(credential);
-    const control = await this.#knock('the certificate of the mesh');
-    const isShut = outcome.status === null && outcome.failure !== null;
+    const entry = await this.#entry();
+    const times = entry.hosts.length;
+    const [right = [], strangers = []] = await this.#knock(entry, [
+      { credential: RIGHT, times },
+      { credential, times },
+    ]);
+    const entered = strangers.find(isLetIn);
+    if (entered !== undefined) this.#seenOpen.add(credential);
+    const hosts = right.filter(isAnswered).map(({ host }) => host);
+    if (entered === undefined && hosts.length > 0) return this.#neverOpensTo(credential, { ...entry, hosts });
+    const [first] = entered === undefined ? strangers : [entered];
     return {
-      holds: isShut && control.outcome.status === 200,
-      seen: `a call with ${credential} to ${address}: ${told(outcome)}; with the certificate of the mesh: ${told(control.outcome)}`,
+      holds: false,
+      seen: `${toldOf(credential, first, entry.port)}; ${toldOf(RIGHT, right[0], entry.port)}`,
     };
   }
 
-  async #knock(credential: Credential): Promise<{ outcome: KnockOutcome; address: string }> {
-    const { service } = this.#behind;
-    const { namespace } = this.#scene;
-    const { host, port } = await this.#address();
-    const target = {
-      host,
-      port,
-      path: '/',
-      authority: `${service}:${String(this.#behind.port)}`,
-      ...(credential === 'plaintext'
-        ? {}
-        : {
-            serverName: `outbound_.${String(this.#behind.port)}_._.${service}.${namespace}.svc.cluster.local`,
-          }),
-      ...(await this.#shown(credential)),
+  async #neverOpensTo(credential: Credential, entry: Entry): Promise<Finding> {
+    // It was open a moment ago: what shuts it has arrived at one proxy, and may need a moment to arrive at all of them.
+    if (this.#seenOpen.has(credential)) await sleep(ARRIVAL_MS, this.#scene.signal);
+    const times = triesOf(this.#scene);
+    const [strangers = [], right = []] = await this.#knock(entry, [
+      { credential, times },
+      { credential: RIGHT, times: entry.hosts.length },
+    ]);
+    const entered = strangers.filter(isLetIn);
+    const where = `${String(times)} calls with ${credential} to ${entry.hosts.join(', ')}, port ${String(entry.port)}`;
+    const figures = { calls: strangers.length, letIn: entered.length };
+    if (entered.length > 0)
+      return {
+        holds: false,
+        final: true,
+        seen: `of ${where}, ${String(entered.length)} got in; the first: ${toldOf(credential, entered[0], entry.port)}`,
+        figures,
+      };
+    return {
+      holds: strangers.length === times && right.some(isAnswered),
+      seen:
+        `none of ${where} got in (${ruledOut(this.#scene)}); the first: ${toldOf(credential, strangers[0], entry.port)}; ` +
+        toldOf(RIGHT, right.find(isAnswered) ?? right[0], entry.port),
+      figures,
     };
-    const outcome = await knock(this.#scene, this.#from, target);
-    return { outcome, address: `${host}:${String(port)}` };
+  }
+
+  async #knock(
+    entry: Entry,
+    calls: readonly { credential: Credential; times: number }[],
+  ): Promise<KnockOutcome[][]> {
+    const { service, port } = this.#behind;
+    const host = `${service}.${this.#scene.namespace}.svc.cluster.local`;
+    const orders = calls.map(async ({ credential, times }) => ({
+      ...entry,
+      times,
+      path: '/',
+      authority: `${service}:${String(port)}`,
+      ...(credential === 'plaintext' ? {} : { serverName: `outbound_.${String(port)}_._.${host}` }),
+      ...(await this.#shown(credential)),
+    }));
+    return knockOften(this.#scene, this.#from, await Promise.all(orders));
   }
 
   async #shown(credential: Credential): Promise<{ certificate?: string; key?: string }> {
-    if (credential === 'the certificate of the mesh') {
+    if (credential === RIGHT) {
       return { certificate: '/certificates/cert-chain.pem', key: '/certificates/key.pem' };
     }
     if (credential === 'a self-signed certificate') return this.#selfSigned;
     return credential === 'a certificate of another root' ? this.#foreign : {};
   }
 
-  async #address(): Promise<{ host: string; port: number }> {
+  async #entry(): Promise<Entry> {
     const { in: cluster, port, service } = this.#behind;
     if (cluster.mesh.network !== this.#from.mesh.network) {
       const gateway = gatewayOf(this.#scene, cluster.name);
-      const [host] = gateway.addresses;
-      if (host === undefined) throw new Error(`the gateway of ${cluster.name} has no address`);
-      return { host, port: gateway.port };
+      if (gateway.addresses.length === 0) throw new Error(`the gateway of ${cluster.name} has no address`);
+      return { hosts: gateway.addresses, port: gateway.port };
     }
-    return { host: await addressOfPod(this.#scene, cluster, service), port };
+    return { hosts: [await addressOfPod(this.#scene, cluster, service)], port };
   }
 }
+
+const isAnswered = ({ status }: KnockOutcome): boolean => status === 200;
+
+/** Any answer is one too many, whatever it says. */
+const isLetIn = ({ status, failure }: KnockOutcome): boolean => status !== null || failure === null;
+
+const toldOf = (credential: Credential, outcome: KnockOutcome | undefined, port: number): string =>
+  outcome === undefined
+    ? `no call with ${credential} was made`
+    : `with ${credential} to ${outcome.host}:${String(port)}: ${told(outcome)}`;

@@ -5,19 +5,17 @@ import type { EventLog } from '../report/event-log.ts';
 import type { CheckRecord } from '../report/types.ts';
 import type { Scenario } from '../scenario.ts';
 import type { RunState } from '../state/state.ts';
-import { poll, sleep, WaitTimeout } from '../wait/wait.ts';
+import { sleep } from '../wait/wait.ts';
 import type { Calls } from './calls.ts';
 import type { RunContext, ScenarioFile } from './context.ts';
 import { Diagnoser } from './diagnose.ts';
+import { examine, FACT_PATIENCE_MS } from './examine.ts';
 import { namespaceOf } from './namespace.ts';
 import { Recorder } from './recorder.ts';
 import type { Scene } from './scene.ts';
 import { ScenarioCluster } from './scenario-cluster.ts';
 import type { Finding, Stage } from './stage.ts';
 import { PacedCalls } from './traffic.ts';
-
-/** How long a fact may take to come true before it is judged as it is. */
-const FACT_PATIENCE_MS = 30_000;
 
 /** What a play needs besides the scenario. */
 export interface Theatre {
@@ -147,48 +145,6 @@ function stageOf(scenario: Scenario, scene: Scene): Stage<string, string> {
       }
     },
   } as unknown as Stage<string, string>;
-}
-
-/** Looks until the fact holds or patience ends; the last look is what is judged. */
-async function examine(
-  scene: Scene,
-  check: string,
-  how: { readonly look: () => Promise<Finding>; readonly timeoutMs: number },
-): Promise<CheckRecord['verdict']> {
-  const startedAt = Date.now();
-  scene.recorder.say(scene.recorder.declaration(check).sentence, { check: scene.recorder.idOf(check) });
-  let last: Finding | undefined;
-  let trouble: string | undefined;
-  await poll(
-    {
-      what: check,
-      timeoutMs: how.timeoutMs,
-      intervalMs: 1000,
-      signal: scene.signal,
-      isTransient: () => true,
-    },
-    async () => {
-      try {
-        last = await how.look();
-        trouble = undefined;
-      } catch (error) {
-        trouble = error instanceof Error ? error.message : String(error);
-        throw error;
-      }
-      return last.holds ? true : undefined;
-    },
-  ).catch((error: unknown) => {
-    if (!(error instanceof WaitTimeout)) throw error;
-  });
-  // A look that fails says something of our way to the cluster, nothing of the mesh.
-  const known = last !== undefined && trouble === undefined;
-  return scene.recorder.record(check, {
-    verdict: !known ? 'inconclusive' : last?.holds === true ? 'conformant' : 'non-conformant',
-    reason: !known ? 'not-seen' : last?.holds === true ? 'seen' : 'refuted',
-    message: trouble ?? last?.seen ?? 'nothing was seen',
-    ...(last?.figures === undefined ? {} : { figures: last.figures }),
-    startedAt,
-  });
 }
 
 function described(error: unknown, scene: Scene): { reason: string; message: string } {

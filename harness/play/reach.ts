@@ -24,6 +24,7 @@ export interface Knock {
 
 /** What became of it. */
 export interface KnockOutcome {
+  readonly host: string;
   readonly connected: boolean;
   /** Names in the server's certificate. */
   readonly server: string | null;
@@ -32,20 +33,47 @@ export interface KnockOutcome {
   readonly failure: string | null;
 }
 
-/** A prober pod asks once. Its traffic does not go through its proxy. @throws Error if the prober says nothing */
-export async function knock(scene: Scene, from: ScenarioCluster, target: Knock): Promise<KnockOutcome> {
+/** The same call many times, each over a connection of its own, at these hosts in turn. */
+export interface Knocks extends Omit<Knock, 'host'> {
+  readonly hosts: readonly string[];
+  readonly times: number;
+}
+
+/** Time for one exec of the prober, in milliseconds: a call that nobody answers takes 5 s, and they do not wait for each other. */
+const PROBER_MS = 20_000;
+
+/**
+ * A prober pod makes these calls, one order after the other, and tells of each order what became of its calls. Its traffic
+ * does not go through its proxy.
+ *
+ * @throws Error if the prober says nothing
+ */
+export async function knockOften(
+  scene: Scene,
+  from: ScenarioCluster,
+  orders: readonly Knocks[],
+): Promise<KnockOutcome[][]> {
   const { stdout, stderr } = await from.exec({
     namespace: scene.namespace,
     pod: await from.readyPod('prober'),
     container: 'prober',
-    command: ['node', '-', JSON.stringify(target)],
+    command: ['node', '-', JSON.stringify(orders)],
     stdin: readFileSync(join(scene.context.appsDirectory, '..', 'programs', 'tls-probe.js'), 'utf8'),
-    timeoutMs: 20_000,
+    timeoutMs: PROBER_MS,
   });
   const line = stdout.trim().split('\n').at(-1) ?? '';
-  if (!line.startsWith('{'))
+  if (!line.startsWith('['))
     throw new Error(`the prober in ${from.name} said nothing: ${stderr.trim().slice(-200)}`);
-  return JSON.parse(line) as KnockOutcome;
+  return JSON.parse(line) as KnockOutcome[][];
+}
+
+/** A prober pod asks once. @throws Error if the prober says nothing */
+export async function knock(scene: Scene, from: ScenarioCluster, target: Knock): Promise<KnockOutcome> {
+  const { host, ...how } = target;
+  const outcomes = await knockOften(scene, from, [{ ...how, hosts: [host], times: 1 }]);
+  const [outcome] = outcomes.flat();
+  if (outcome === undefined) throw new Error(`the prober in ${from.name} told of no call`);
+  return outcome;
 }
 
 /** An outcome in a few words. */

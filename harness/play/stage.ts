@@ -16,6 +16,11 @@ export interface Target {
 /** What an examination of state found. */
 export interface Finding {
   readonly holds: boolean;
+  /**
+   * No later look can change it, so that none is taken: of what must never happen, that it happened. Looking again until
+   * it does not would turn "never" into "not always". @default a fact that does not hold yet is looked at again
+   */
+  readonly final?: true;
   /** Expected and seen, with counts: one sentence. */
   readonly seen: string;
   /** Figures for the report; the unit is in the name. */
@@ -34,7 +39,7 @@ export type Stage<Cluster extends string, Check extends string> = Readonly<
   readonly namespace: string;
   /** Names what happens next, for those who watch and for the report. */
   readonly step: <T>(title: string, body: () => Promise<T>) => Promise<T>;
-  /** Judges a fact: looked at until it holds or patience ends, then judged as it is. */
+  /** Judges a fact: looked at until it holds, a finding is final or patience ends, then judged as it is. */
   readonly examine: (
     check: Check,
     look: () => Promise<Finding>,

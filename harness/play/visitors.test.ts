@@ -9,12 +9,21 @@ let server: Server;
 let visitors: Visitors;
 let setCookie: readonly string[];
 let asked: string[];
+/** Of the requests, every so manieth gets in; 0: none. */
+let everyNth: number;
 
 beforeEach(async () => {
   scene = await localScene({});
   asked = [];
+  everyNth = 0;
+  setCookie = [];
   server = createServer((request, response) => {
     asked.push(`${request.method ?? ''} ${request.url ?? ''} ${request.headers.cookie ?? 'no cookie'}`);
+    if (request.url === '/elsewhere') {
+      const isIn = everyNth > 0 && asked.length % everyNth === 0;
+      response.writeHead(isIn ? 200 : 404, isIn ? { 'x-envoy-upstream-service-time': '1' } : {}).end();
+      return;
+    }
     response.writeHead(302, { location: '/', 'set-cookie': [...setCookie] }).end();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -50,4 +59,24 @@ test('signing out shows the cookies, and gives those that are not deleted', asyn
 test('signing out that deletes nothing leaves one signed in', async () => {
   setCookie = [];
   expect(await visitors.signOut('/logout', { session: 'abc' })).toEqual({ session: 'abc' });
+});
+
+test('a path that is refused to every one of many visitors is refused, and it is told what that rules out', async () => {
+  const found = await visitors.isRefused('/elsewhere');
+  expect(found).toMatchObject({ holds: true, figures: { calls: 135, wrong: 0, letIn: 0 } });
+  expect(found.seen).toContain('if 5 % of them got in, that would be missed 1 time in 1,000');
+  expect(asked).toHaveLength(136);
+});
+
+test('a path that lets in every third visitor is not refused, and no later look can change that', async () => {
+  everyNth = 3;
+  const found = await visitors.isRefused('/elsewhere');
+  expect(found).toMatchObject({ holds: false, final: true, figures: { letIn: 45 } });
+  expect(found.seen).toContain('/elsewhere: HTTP 200 from behind the gateway');
+});
+
+test('a path that lets in whoever comes first is looked at again: its rule may be on its way', async () => {
+  everyNth = 1;
+  const found = await visitors.isRefused('/elsewhere');
+  expect([found.holds, found.final]).toEqual([false, undefined]);
 });

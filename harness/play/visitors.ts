@@ -2,7 +2,9 @@ import type { GateRecord } from '../report/types.ts';
 import { askOnce, runOutside, type OnceAnswer, type OnceRequest } from '../traffic/outside.ts';
 import type { RunningLoop } from '../traffic/run-loop.ts';
 import type { AnsweredBy, LoopEnd } from '../traffic/types.ts';
+import { sleep } from '../wait/wait.ts';
 import { Calls } from './calls.ts';
+import { ARRIVAL_MS, BETWEEN_TRIES_MS, ruledOut, triesOf } from './never.ts';
 import type { Scene } from './scene.ts';
 import type { LoopOrder, PaceOrder, Source } from './source.ts';
 import type { Finding } from './stage.ts';
@@ -25,6 +27,8 @@ export class Visitors<Check extends string = string> {
   /** `http://ADDRESS`. */
   readonly origin: string;
   readonly #scene: Scene;
+  /** Something got in that must not. */
+  #seenOpen = false;
 
   constructor(scene: Scene, origin: string) {
     this.#scene = scene;
@@ -57,12 +61,52 @@ export class Visitors<Check extends string = string> {
     }));
   }
 
-  /** Each of these paths is refused by the gateway itself with 404. */
+  /**
+   * Each of these paths is refused by the gateway itself with 404. Once they are, many more calls are made to them in turn,
+   * and one that gets in is final: see never.ts.
+   */
   async isRefused(...paths: readonly string[]): Promise<Finding> {
-    return this.#each(paths, {}, ({ status, fromBehind }) => ({
-      holds: status === 404 && !fromBehind,
+    const first = await this.#each(paths, {}, (answer) => ({
+      holds: isRefusal(answer),
       expected: "the gateway's own 404",
     }));
+    if (!first.holds) {
+      this.#seenOpen = true;
+      return first;
+    }
+    // Something got in a moment ago: what refuses it may need a moment to arrive at every replica.
+    if (this.#seenOpen) await sleep(ARRIVAL_MS, this.#scene.signal);
+    return this.#neverLetsIn(paths);
+  }
+
+  async #neverLetsIn(paths: readonly string[]): Promise<Finding> {
+    const tries = triesOf(this.#scene);
+    const asked: Promise<{ path: string; answer: OnceAnswer }>[] = [];
+    for (let index = 0; index < tries; index += 1) {
+      const path = paths[index % paths.length] ?? '/';
+      const answer = this.ask(path).then((found) => ({ path, answer: found }));
+      // Looked at below, with all the others.
+      answer.catch(() => undefined);
+      asked.push(answer);
+      await sleep(BETWEEN_TRIES_MS, this.#scene.signal);
+    }
+    const settled = await Promise.allSettled(asked);
+    const answered = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const failed = settled.find((one) => one.status === 'rejected');
+    const wrong = answered.filter(({ answer }) => !isRefusal(answer));
+    // An error of the gateway's own lets nobody in: it may pass.
+    const entered = wrong.filter(({ answer }) => answer.fromBehind || answer.status < 500);
+    if (failed !== undefined && entered.length === 0) throw failed.reason;
+    const [example] = entered.length > 0 ? entered : wrong;
+    return {
+      holds: wrong.length === 0,
+      ...(entered.length === 0 ? {} : { final: true }),
+      seen:
+        example === undefined
+          ? `each of ${String(tries)} calls to ${paths.join(', ')} was refused by the gateway itself with 404 (${ruledOut(this.#scene)})`
+          : `of ${String(tries)} calls ${String(wrong.length)} were not refused by the gateway's own 404; the first: ${toldOf(example.path, example.answer)}`,
+      figures: { paths: paths.length, calls: tries, wrong: wrong.length, letIn: entered.length },
+    };
   }
 
   async #each(
@@ -73,8 +117,7 @@ export class Visitors<Check extends string = string> {
     const seen = await Promise.all(
       paths.map(async (path) => {
         const answer = await this.ask(path, how);
-        const by = answer.fromBehind ? 'from behind the gateway' : 'from the gateway itself';
-        return { ...judge(answer), told: `${path}: HTTP ${String(answer.status)} ${by}` };
+        return { ...judge(answer), told: toldOf(path, answer) };
       }),
     );
     const wrong = seen.filter(({ holds }) => !holds);
@@ -106,6 +149,11 @@ export class Visitors<Check extends string = string> {
     return Object.fromEntries(left);
   }
 }
+
+const isRefusal = ({ status, fromBehind }: OnceAnswer): boolean => status === 404 && !fromBehind;
+
+const toldOf = (path: string, { status, fromBehind }: OnceAnswer): string =>
+  `${path}: HTTP ${String(status)} from ${fromBehind ? 'behind the gateway' : 'the gateway itself'}`;
 
 class OutsideSource implements Source {
   readonly name = 'outside';

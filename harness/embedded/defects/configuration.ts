@@ -236,4 +236,13 @@ export const configuration: Readonly<Record<string, Defect>> = {
     source: SECURITY,
     alter: () => (config) => ({ ...config, checksPeers: false }),
   },
+  'strangers-at-times': {
+    cause: 'one replica of so many was never given STRICT, or checks no certificates',
+    symptom: 'most strangers are refused, one connection in so many is let in',
+    source: SECURITY,
+    fallback: '10',
+    alter:
+      ({ value }) =>
+      (config) => ({ ...config, letsInOneOf: Number.parseInt(value ?? '0', 10) }),
+  },
 };

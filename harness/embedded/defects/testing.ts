@@ -32,6 +32,7 @@ export function config(...endpoints: EndpointConfig[]): ProxyConfig {
     passThrough: [],
     httpListeners: [],
     checksPeers: true,
+    letsInOneOf: 0,
     tellsStatus: true,
   } as unknown as ProxyConfig;
 }

@@ -123,6 +123,8 @@ export interface ProxyConfig {
   readonly certificate: WorkloadCertificate;
   /** Whether certificates of others are checked. True but for a defect. */
   readonly checksPeers: boolean;
+  /** Of strangers at the way into its pod, one in so many is let in; 0: none. 0 but for a defect. */
+  readonly letsInOneOf: number;
   /** Whether those who ask it how it is get an answer. True but for a defect. */
   readonly tellsStatus: boolean;
 }

@@ -96,6 +96,18 @@ test('who is made not to check others lets a foreign root through, on either sid
   await path.close();
 });
 
+test('who is made to let in one stranger of three does so, with and without TLS', async () => {
+  const path = await startPath();
+  const before = path.callee.config;
+  if (before === undefined) throw new Error('not configured');
+  path.callee.configure({ ...before, letsInOneOf: 3 });
+  const answers: string[] = [];
+  for (const secure of [{}, {}, {}, undefined, undefined, undefined])
+    answers.push(await knock(path.at.callee, 5000, secure));
+  expect(answers).toEqual(['', '', 'HTTP/1.1 200 OK', '', '', 'HTTP/1.1 200 OK']);
+  await path.close();
+});
+
 test('plaintext is accepted where the mode is PERMISSIVE', async () => {
   const path = await startPath();
   const before = path.callee.config;

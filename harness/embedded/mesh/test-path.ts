@@ -85,6 +85,7 @@ export const config = (certificate: WorkloadCertificate, more: Partial<ProxyConf
   httpListeners: [],
   certificate,
   checksPeers: true,
+  letsInOneOf: 0,
   tellsStatus: true,
   ...more,
 });

@@ -44,6 +44,7 @@ export const multiPrimary: readonly Row[] = rowsOf('multi-primary', [
   ['identity-shared', 'flat/M8', 'identities'],
   ['identity-not-checked', 'flat/M8', 'no-certificate foreign-root'],
   ['mutual-tls-off', 'flat/M8', 'identities'],
+  ['strangers-at-times', 'flat/M8', 'plaintext no-certificate foreign-root'],
   ['plaintext-accepted', 'flat/M8', 'plaintext'],
   // Shares
   ['remote-starved', 'flat/M2', 'reaches'],

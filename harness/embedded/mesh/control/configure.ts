@@ -62,6 +62,7 @@ export class Configurer {
         httpListeners: [],
         certificate,
         checksPeers: true,
+        letsInOneOf: 0,
         tellsStatus: true,
       };
     }
@@ -75,6 +76,7 @@ export class Configurer {
       httpListeners: httpListenersOf(this.#snapshot, node),
       certificate,
       checksPeers: true,
+      letsInOneOf: 0,
       tellsStatus: true,
     };
   }

@@ -54,6 +54,7 @@ export class Inbound {
   readonly #http: Server;
   readonly #tls: tls.Server;
   #certificate: WorkloadCertificate | undefined;
+  #strangers = 0;
 
   constructor(options: InboundOptions) {
     this.#options = options;
@@ -83,8 +84,8 @@ export class Inbound {
   async #admit(socket: Socket, port: number, isTls: boolean): Promise<void> {
     await this.#options.thawed();
     const config = this.#options.config();
-    const refused = !isTls && config?.inbound.mode === 'STRICT';
-    if (config === undefined || refused) {
+    const isStranger = !isTls && config?.inbound.mode === 'STRICT';
+    if (config === undefined || (isStranger && !this.#letsIn(config))) {
       socket.destroy();
       return;
     }
@@ -103,9 +104,16 @@ export class Inbound {
     this.#tls.setSecureContext({ cert: chain, key, ca: root });
   }
 
+  #letsIn(config: ProxyConfig | undefined): boolean {
+    this.#strangers += 1;
+    const oneOf = config?.letsInOneOf ?? 0;
+    return oneOf > 0 && this.#strangers % oneOf === 0;
+  }
+
   #enterSecurely(socket: tls.TLSSocket): void {
     const peer = socket.getPeerCertificate();
-    if (!socket.authorized && this.#options.config()?.checksPeers !== false) {
+    const config = this.#options.config();
+    if (!socket.authorized && config?.checksPeers !== false && !this.#letsIn(config)) {
       this.#options.stats.add('listener.15006.ssl.fail_verify_error');
       socket.destroy();
       return;
