@@ -8,6 +8,7 @@ export const versionRouting: readonly Row[] = rowsOf('version-routing', [
   ['server-name-ignored', 'replicated/V2', 'sni/v2'],
   ['header-match-ignored', 'replicated/V3', 'sni/others'],
   ['route-weights', 'gateways/V4', 'jason'],
+  ['gateway-ignores-subsets', 'gateways/V4', 'v2 v3'],
   ['subset-missing-at-gateway', 'gateways/V4', 'jason'],
   ['routes-leak', 'gateways/V4', 'others'],
   ['remote-starved', 'gateways/V5', 'remote'],
