@@ -27,6 +27,8 @@ export interface EnvironmentFound {
 export interface Planned {
   readonly type: 'plan';
   readonly checks: number;
+  /** Their ids; logs of older versions do not tell. With `--continue` also of all that the run before had planned. */
+  readonly ids?: readonly string[];
 }
 
 /** A stage begins or ends. `failed`: it broke for good, after all retries (not: a check in it was non-conformant). */
@@ -109,7 +111,12 @@ export const loggedEvent: z.ZodType<LoggedEvent> = z.discriminatedUnion('type', 
     defaults: schema.defaults.exactOptional(),
   }),
   z.object({ type: z.literal('environment'), at, environment: schema.partialEnvironment }),
-  z.object({ type: z.literal('plan'), at, checks: z.int().nonnegative() }),
+  z.object({
+    type: z.literal('plan'),
+    at,
+    checks: z.int().nonnegative(),
+    ids: z.array(text).exactOptional(),
+  }),
   z.object({
     type: z.literal('stage'),
     at,

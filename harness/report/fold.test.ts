@@ -108,6 +108,26 @@ describe('what is missing from a run', () => {
     expect(report.checks.at(-1)?.reason).toBe('not-reached');
   });
 
+  test('is named where the plan told the ids; what nobody planned does not stand in for it', () => {
+    const { events } = fixture('healthy');
+    const ids = foldReport(fixture('healthy')).checks.map(({ id }) => id);
+    const lacking = ids.slice(0, 7);
+    const { checks, run } = foldReport({
+      events: events.flatMap((event): LoggedEvent[] => {
+        if (event.type === 'plan') return [{ ...event, ids }];
+        if (event.type !== 'check' || !lacking.includes(event.check.id)) return [event];
+        return [{ ...event, check: { ...event.check, id: `${event.check.id}/another` } }];
+      }),
+      torn: 0,
+      unknown: 0,
+    });
+    expect(run.exitCode).toBe(3);
+    expect(checks.at(-1)).toMatchObject({ reason: 'not-reached' });
+    expect(checks.at(-1)?.message).toBe(
+      `Not everything that was planned was played; 11 of 18 checks have a verdict; without one: ${lacking.slice(0, 5).join(', ')} and 2 more.`,
+    );
+  });
+
   test('is inconclusive where events cannot be understood', () => {
     expect(foldReport({ ...fixture('healthy'), unknown: 1 }).run.exitCode).toBe(3);
   });

@@ -18,12 +18,12 @@ export function foldReport({ events, torn, unknown }: EventsRead): Report {
   const stages = foldStages(latest);
   const ended = latest.findLast((event) => event.type === 'run-ended');
   const judged = lastOfEachCheck(events);
-  const planned = latest.findLast((event) => event.type === 'plan')?.checks ?? null;
+  const plan = latest.findLast((event) => event.type === 'plan');
   const start = startOf(latest);
   const signal = ended?.signal ?? null;
   const checks = [
     ...judged,
-    ...unfinished({ start, stages, ended, judged: judged.length, planned, unknown }),
+    ...unfinished({ start, stages, ended, plan, judged: judged.map(({ id }) => id), unknown }),
   ];
   const environment = foldEnvironment(events);
   return {
@@ -34,7 +34,7 @@ export function foldReport({ events, torn, unknown }: EventsRead): Report {
       ended: ended?.at ?? null,
       exitCode: ended?.exitCode === 2 ? 2 : exitCodeOf(checks, signal),
       signal,
-      planned,
+      planned: plan?.checks ?? null,
     },
     environment,
     provider: environment.provider,

@@ -1,4 +1,4 @@
-import type { LoggedEvent } from './events.ts';
+import type { LoggedEvent, Planned } from './events.ts';
 import { groupBy } from './group.ts';
 import { NOTHING_MEASURED } from './nothing-measured.ts';
 import type { CheckRecord, RunStart, StageRecord } from './types.ts';
@@ -7,9 +7,9 @@ interface Course {
   readonly start: RunStart;
   readonly stages: readonly StageRecord[];
   readonly ended: Extract<LoggedEvent, { type: 'run-ended' }> | undefined;
-  /** How many checks have a verdict, and how many were going to have one. */
-  readonly judged: number;
-  readonly planned: number | null;
+  /** Ids of the checks that have a verdict, and what was going to have one. */
+  readonly judged: readonly string[];
+  readonly plan: Planned | undefined;
   /** Whole lines of the events that could not be understood. */
   readonly unknown: number;
 }
@@ -39,11 +39,10 @@ function brokenStages({ stages }: Course): readonly CheckRecord[] {
 }
 
 function brokenRun(course: Course, explained: boolean): readonly CheckRecord[] {
-  const { ended, judged, planned, unknown, start } = course;
+  const { ended, unknown, start } = course;
   const stage = course.stages.findLast((candidate) => candidate.state === 'started') ?? course.stages.at(-1);
   const where = stage === undefined ? 'before its first stage' : `in the stage ${titleOf(stage)}`;
-  const missing = planned !== null && judged < planned;
-  const progress = planned === null ? '' : `; ${String(judged)} of ${String(planned)} checks have a verdict`;
+  const { missing, progress } = progressOf(course);
   const at = { stage, startedAt: start.started };
   if (ended === undefined) {
     const message = `The run did not end: it was killed ${where}, or is still going on${progress}.`;
@@ -59,8 +58,31 @@ function brokenRun(course: Course, explained: boolean): readonly CheckRecord[] {
     return [entry({ ...at, reason: 'unreadable', message })];
   }
   if (!missing || explained) return [];
-  return [entry({ ...at, reason: 'not-reached', message: `The run ended early${progress}.` })];
+  const message = `Not everything that was planned was played${progress}.`;
+  return [entry({ ...at, reason: 'not-reached', message })];
 }
+
+/** Ids that a message names; the others are only counted. */
+const NAMED = 5;
+
+/** How far it came, in words. What nobody planned does not stand in for what was. */
+function progressOf({ plan, judged }: Course): { readonly missing: boolean; readonly progress: string } {
+  if (plan === undefined) return { missing: false, progress: '' };
+  const { checks, ids } = plan;
+  const judgedOnes = new Set(judged);
+  const left = ids?.filter((id) => !judgedOnes.has(id)) ?? [];
+  const count = ids === undefined ? judged.length : ids.length - left.length;
+  const others = left.length > NAMED ? ` and ${String(left.length - NAMED)} more` : '';
+  const which = left.length === 0 ? '' : `; without one: ${left.slice(0, NAMED).join(', ')}${others}`;
+  return {
+    missing: count < checks,
+    progress: `; ${String(count)} of ${String(checks)} checks have a verdict${which}`,
+  };
+}
+
+/** Is it an entry of `unfinished`, not a check that anybody declared? */
+export const isAboutTheRun = ({ claim, scenario }: CheckRecord): boolean =>
+  claim === 'run' && scenario === 'run';
 
 function placeOf(stage: StageRecord): string {
   return `${stage.suite ?? 'run'}/${stage.variant ?? 'all'}`;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CheckRecord } from '../report/types.ts';
-import { readEarlier } from './earlier.ts';
+import { isOpen, readEarlier } from './earlier.ts';
 import { Mistakes } from './mistakes.ts';
 
 const fixture = (name: string): string =>
@@ -59,6 +59,22 @@ test('an undecided check without evidence begins anew', () => {
   const { open, evidence } = readEarlier(runOf('healthy', becomes(/\/M1\//, bare)));
   expect(open.length).toBeGreaterThan(0);
   expect(evidence).toEqual({});
+});
+
+test('what was planned and never judged is open, too; what tells of the run itself is no check', () => {
+  const planning = (line: string): string =>
+    line.replace('"type":"plan",', '"type":"plan","ids":["multi-primary/flat/M1/never","b/flat/B1/never"],');
+  const earlier = readEarlier(runOf('interrupted', planning));
+  expect(earlier.open).toEqual(expect.arrayContaining(['multi-primary/flat/M1/never', 'b/flat/B1/never']));
+  expect([...earlier.open, ...earlier.decided.map(({ id }) => id)].join(' ')).not.toContain('/interrupted/');
+  expect(isOpen(earlier, 'b/flat/B1/never')).toBe(true);
+  expect(isOpen(earlier, 'c/flat/C1/unheard-of')).toBe(false);
+});
+
+test('of a run that was killed before it told its plan everything is open that it did not decide', () => {
+  const earlier = readEarlier(runOf('killed'));
+  expect(earlier.decided.map(({ id }) => isOpen(earlier, id))).toEqual([false, false, false]);
+  expect(isOpen(earlier, 'multi-primary/flat/M4/never')).toBe(true);
 });
 
 test('a run that left nothing undecided cannot be gone on with', () => {

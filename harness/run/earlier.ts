@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { readEvents } from '../report/event-log.ts';
 import { foldReport } from '../report/fold.ts';
-import type { CheckRecord } from '../report/types.ts';
+import type { CheckRecord, Report } from '../report/types.ts';
+import { isAboutTheRun } from '../report/unfinished.ts';
 import { DEFAULTS } from '../verdict/defaults.ts';
 import type { Risk } from '../verdict/types.ts';
 import { Mistakes } from './mistakes.ts';
@@ -13,9 +14,13 @@ export interface Earlier {
   readonly meshVersion: string;
   /** The risks that were declared then: they hold for the evidence of then. */
   readonly risk: Risk;
+  /** Ids of all checks that it was going to judge; logs of older versions do not tell. */
+  readonly planned: readonly string[] | undefined;
+  /** How many checks it was going to judge. */
+  readonly checks: number;
   /** Was it killed? Then some of its checks have no verdict at all. */
   readonly killed: boolean;
-  /** Ids of its inconclusive checks. */
+  /** Ids of its checks that are inconclusive, or were planned and never judged. */
   readonly open: readonly string[];
   /** Its other checks: they stay as they are. */
   readonly decided: readonly CheckRecord[];
@@ -26,16 +31,17 @@ export interface Earlier {
 /** Reads the run that `--continue` names. @throws Mistakes if there is none, or nothing is left to decide */
 export function readEarlier(directory: string): Earlier {
   const path = userPath(directory);
-  const report = readReport(path);
-  const open = report.checks.filter(
-    ({ verdict, reason }) => verdict === 'inconclusive' && reason !== 'set-up-died',
-  );
-  if (open.length === 0 && report.run.ended !== null) {
+  const { report, planned } = read(path);
+  const checks = report.checks.filter((check) => !isAboutTheRun(check));
+  const inconclusive = checks.filter(({ verdict }) => verdict === 'inconclusive');
+  const decided = checks.filter(({ verdict }) => verdict !== 'inconclusive');
+  const known = new Set(checks.map(({ id }) => id));
+  const unjudged = planned?.filter((id) => !known.has(id)) ?? [];
+  if (inconclusive.length + unjudged.length === 0 && !brokeOff(report)) {
     throw new Mistakes([
       `--continue ${directory}: no check of run ${report.run.id} is inconclusive; its verdict is ${report.verdict}`,
     ]);
   }
-  const ids = new Set(open.map(({ id }) => id));
   return {
     id: report.run.id,
     meshVersion: report.environment.mesh?.version ?? 'unknown',
@@ -43,21 +49,36 @@ export function readEarlier(directory: string): Earlier {
       falsePass: numberOr(report.defaults['falsePass'], DEFAULTS.falsePass),
       falseFail: numberOr(report.defaults['falseFail'], DEFAULTS.falseFail),
     },
+    planned,
+    checks: report.run.planned ?? 0,
     killed: report.run.ended === null,
-    open: [...ids],
-    decided: report.checks.filter(({ id, reason }) => !ids.has(id) && reason !== 'set-up-died'),
+    open: [...inconclusive.map(({ id }) => id), ...unjudged],
+    decided,
     evidence: Object.fromEntries(
-      open.flatMap(({ id, evidence }) => (evidence?.snapshot === undefined ? [] : [[id, evidence.snapshot]])),
+      inconclusive.flatMap(({ id, evidence }) =>
+        evidence?.snapshot === undefined ? [] : [[id, evidence.snapshot]],
+      ),
     ),
   };
 }
 
+/** Is the check to be judged by the run that goes on? Where a killed run did not tell its plan: all that it did not decide. */
+export function isOpen({ planned, killed, open, decided }: Earlier, id: string): boolean {
+  return planned === undefined && killed ? !decided.some((check) => check.id === id) : open.includes(id);
+}
+
+/** Did the run itself end before its time? Then it can be gone on with, though nothing may be left to play. */
+const brokeOff = ({ run, checks }: Report): boolean =>
+  run.ended === null || checks.some((check) => isAboutTheRun(check) && check.reason !== 'set-up-died');
+
 const numberOr = (value: unknown, otherwise: number): number =>
   typeof value === 'number' ? value : otherwise;
 
-function readReport(path: string): ReturnType<typeof foldReport> {
+function read(path: string): { readonly report: Report; readonly planned: Earlier['planned'] } {
   try {
-    return foldReport(readEvents(path));
+    const read = readEvents(path);
+    const planned = read.events.findLast((event) => event.type === 'plan')?.ids;
+    return { report: foldReport(read), planned };
   } catch {
     throw new Mistakes([
       `--continue: ${path} is not the folder of a run: there is no ${join(path, 'events.ndjson')}`,

@@ -6,7 +6,7 @@ import { unknownDefect } from '../provider/embedded/defects.ts';
 import { benchesOf, narrowedTo, type Bench } from './bench.ts';
 import { checkIds, chooseWhole, ofShard } from './choose.ts';
 import { createProvider, decideProvider, type ProviderName } from './choose-provider.ts';
-import { readEarlier, type Earlier } from './earlier.ts';
+import { isOpen, readEarlier, type Earlier } from './earlier.ts';
 import { keptBenches, keptRun } from './kept.ts';
 import { lanesOf } from './lanes.ts';
 import { Mistakes } from './mistakes.ts';
@@ -18,8 +18,10 @@ export interface Plan {
   readonly provider: ProviderName;
   /** Brought up one after the other. */
   readonly benches: readonly BenchRun[];
-  /** How many checks the report will have: skipped ones too, and those that an earlier run decided. */
+  /** How many checks the report will have: skipped ones too, and all that an earlier run decided or had planned. */
   readonly checks: number;
+  /** Their ids. */
+  readonly ids: readonly string[];
   /** Shared out so that the whole run, all its shards together, keeps the budget for false alarms. */
   readonly risk: Risk;
   readonly earlier: Earlier | undefined;
@@ -48,12 +50,12 @@ export async function plan(options: RunOptions): Promise<Plan> {
   const benches = narrowed(shard, earlier, options);
   const twice = name === 'kubeconfig' ? installedTwice(benches, options) : [];
   if (twice.length > 0) throw new Mistakes(twice);
-  const decided = earlier?.decided.map(({ id }) => id) ?? [];
+  const ids = [...new Set([...planned(earlier), ...idsIn(benches, options)])];
   return {
     provider: name,
     benches: benches.map((bench): BenchRun => ({ ...bench, provider: providerFor(name, bench, options) })),
-    // A scenario that is played for one of its checks may hold others that were decided before.
-    checks: new Set([...idsIn(benches, options), ...decided]).size,
+    checks: Math.max(ids.length, earlier?.checks ?? 0),
+    ids,
     risk: earlier?.risk ?? riskOf(whole, options),
     earlier,
     reuse,
@@ -152,12 +154,18 @@ function shardNote(
   );
 }
 
+/** What an earlier run was going to judge remains planned: to leave it out is not to be done with it. */
+const planned = (earlier: Earlier | undefined): readonly string[] =>
+  earlier === undefined
+    ? []
+    : [...(earlier.planned ?? []), ...earlier.decided.map(({ id }) => id), ...earlier.open];
+
 /** Of an earlier run only what it left undecided. */
 function narrowed(benches: Bench[], earlier: Earlier | undefined, options: RunOptions): Bench[] {
   if (earlier === undefined) return benches;
-  const decided = new Set(earlier.decided.map(({ id }) => id));
-  const isOpen = (id: string): boolean => (earlier.killed ? !decided.has(id) : earlier.open.includes(id));
   return benches.flatMap((bench) =>
-    narrowedTo(bench, (part, selected) => checkIds(part, selected, options).some(isOpen)),
+    narrowedTo(bench, (part, selected) =>
+      checkIds(part, selected, options).some((id) => isOpen(earlier, id)),
+    ),
   );
 }

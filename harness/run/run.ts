@@ -81,7 +81,7 @@ function begin(
     environment: { provider: planned.provider, notes: [...cautionsOf(planned), ...options.note] },
     defaults: declaredDefaults(options, planned.risk),
   });
-  log.append({ type: 'plan', checks: planned.checks });
+  log.append({ type: 'plan', checks: planned.checks, ids: planned.ids });
   for (const text of planned.notes) log.append({ type: 'note', level: 'info', text });
   for (const check of planned.earlier?.decided ?? []) log.append({ type: 'check', check });
   const { earlier, risk, reuse } = planned;
