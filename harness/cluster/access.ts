@@ -11,6 +11,8 @@ export interface AccessAttributes {
   readonly subresource?: string;
   /** Missing: in the whole cluster. */
   readonly namespace?: string;
+  /** Missing: whatever its name. */
+  readonly name?: string;
 }
 
 /** Asks the API server by SelfSubjectAccessReview. */

@@ -10,7 +10,7 @@ import { KubeconfigProvider } from '../provider/kubeconfig/kubeconfig.ts';
 import type { Provider } from '../provider/types.ts';
 import type { Selected } from '../select.ts';
 import type { ClusterTopology, VariantName } from '../topology/topology.ts';
-import { appsDirectory, userPath } from './setup.ts';
+import { appsDirectory, pullSecretOf, userPath } from './setup.ts';
 
 const dockerAnswers = async (): Promise<boolean> => {
   try {
@@ -70,6 +70,8 @@ export function createProvider(
       clusters,
       installMesh: options.installMesh,
       allowDisruption: options.allowDisruption,
+      nodePorts: options.ingressAddress === 'node-port',
+      pullSecret: pullSecretOf(options),
     });
   }
   if (name === 'embedded') {

@@ -14,7 +14,7 @@ import type { Bench, Chosen } from './bench.ts';
 import { clearForNextSuite } from './between-suites.ts';
 import { benchDirectory, bringUp, labelOf, type Ready, type Wanted } from './bring-up.ts';
 import { rememberTopology } from './kept.ts';
-import { appsDirectory, boundsOf, ROOT, userPath, type Run } from './setup.ts';
+import { appsDirectory, boundsOf, pullSecretOf, ROOT, userPath, type Run } from './setup.ts';
 import { timed } from './timed.ts';
 import { unplayed } from './unplayed.ts';
 import { playAll } from './vitest.ts';
@@ -184,14 +184,13 @@ type Placing = 'runId' | 'appsDirectory' | 'timeoutMs' | 'images' | 'imageHub' |
 
 /** How applications are placed in clusters. */
 function placingOf({ id, options }: Run): Pick<RunContext, Placing> {
-  const [namespace, name] = (options.imagePullSecret ?? '').split('/');
   return {
     runId: id,
     appsDirectory,
     timeoutMs: options.timeout,
     images: options.image,
     imageHub: options.imageHub,
-    pullSecret: namespace !== undefined && name !== undefined ? { namespace, name } : undefined,
+    pullSecret: pullSecretOf(options),
   };
 }
 

@@ -56,3 +56,11 @@ export const missingFiles = (
   );
 
 export const appsDirectory = join(ROOT, 'fixtures', 'apps');
+
+/** The Secret of `--image-pull-secret`. */
+export function pullSecretOf({
+  imagePullSecret,
+}: Pick<RunOptions, 'imagePullSecret'>): { readonly namespace: string; readonly name: string } | undefined {
+  const [namespace, name] = (imagePullSecret ?? '').split('/');
+  return namespace !== undefined && name !== undefined ? { namespace, name } : undefined;
+}

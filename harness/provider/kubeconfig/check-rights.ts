@@ -22,8 +22,8 @@ async function lacking(cluster: Cluster, right: Right): Promise<Right> {
   return { ...right, verbs: answers.flat() };
 }
 
-const described = ({ verbs, resources, group, namespace, purpose }: Right): string => {
-  const what = `${resources.join(', ')}${group === '' ? '' : `.${group}`}`;
+const described = ({ verbs, resources, group, namespace, name, purpose }: Right): string => {
+  const what = `${resources.join(', ')}${group === '' ? '' : `.${group}`}${name === undefined ? '' : ` ${name}`}`;
   const where = namespace === undefined ? '' : ` in ${namespace}`;
   return `  ${verbs.join(', ')} ${what}${where}, to ${purpose}`;
 };

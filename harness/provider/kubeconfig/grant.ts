@@ -7,21 +7,29 @@ const ROLE_NAMES: Readonly<Record<Need, string>> = {
   some: 'meshproof-optional',
   disruption: 'meshproof-disruption',
   installation: 'meshproof-installation',
+  'node-port': 'meshproof-node-port',
+  'pull-secret': 'meshproof-pull-secret',
 };
 
 interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
 }
 
 /** Rights to the same resources as one rule. */
 function rulesOf(rights: readonly Right[]): Rule[] {
   const merged = new Map<string, Rule>();
-  for (const { group, resources, verbs } of rights) {
-    const key = `${group} ${resources.join(',')}`;
+  for (const { group, resources, verbs, name } of rights) {
+    const key = `${group} ${resources.join(',')} ${name ?? ''}`;
     const before = merged.get(key)?.verbs ?? [];
-    merged.set(key, { apiGroups: [group], resources, verbs: [...new Set([...before, ...verbs])] });
+    merged.set(key, {
+      apiGroups: [group],
+      resources,
+      verbs: [...new Set([...before, ...verbs])],
+      ...(name === undefined ? {} : { resourceNames: [name] }),
+    });
   }
   return [...merged.values()];
 }

@@ -11,4 +11,8 @@ export interface KubeconfigOptions {
   readonly installMesh: boolean;
   /** Scenarios may stop control planes and gateways that the harness did not make. */
   readonly allowDisruption: boolean;
+  /** Ingress gateways are visited at a node's port. @default false */
+  readonly nodePorts?: boolean;
+  /** The Secret that images are pulled with. */
+  readonly pullSecret?: { readonly namespace: string; readonly name: string } | undefined;
 }

@@ -230,7 +230,7 @@ describe('rights', () => {
       (asked) =>
         admin(asked) ||
         asked.subresource === 'exec' ||
-        (asked.resource === 'gateways' && asked.verb === 'delete'),
+        (asked.resource === 'gateways' && asked.group === 'networking.istio.io' && asked.verb === 'delete'),
     );
     const [error, warning, ...more] = await preflight();
     expect(error).toEqual(
@@ -280,6 +280,36 @@ describe('rights', () => {
       })
       .sort();
   }
+
+  test('rights that single options need are asked for with these options, and granted no wider', async () => {
+    const wanted: AccessAttributes[] = [];
+    refuse(first, (asked) => {
+      wanted.push(asked);
+      return admin(asked) || asked.resource === 'nodes' || asked.name === 'pull';
+    });
+    const without = await preflight();
+    expect(without).toEqual([one('cluster1', 'warning', /list nodes, to read the nodes' locality/)]);
+    for (const asked of [
+      { verb: 'list', group: 'gateway.networking.k8s.io', resource: 'gateways' },
+      { verb: 'delete', group: 'gateway.networking.k8s.io', resource: 'httproutes' },
+      { verb: 'create', group: 'authorization.k8s.io', resource: 'subjectaccessreviews' },
+    ])
+      expect(wanted).toContainEqual(asked);
+    const [error] = await preflight({ nodePorts: true, pullSecret: { namespace: 'images', name: 'pull' } });
+    expect(error).toEqual(
+      one(
+        'cluster1',
+        'error',
+        /^jane may not:\n {2}list nodes, to find a node .*\n {2}get secrets pull in images, to copy/,
+      ),
+    );
+    const yaml = /<<'EOF'\n([\s\S]*)EOF$/.exec(error?.remedy ?? '')?.[1] ?? '';
+    const roles = parseAllDocuments(yaml).map((document) => document.toJS() as Granting);
+    expect(roles.find(({ kind }) => kind === 'Role')).toMatchObject({
+      metadata: { name: 'meshproof-pull-secret', namespace: 'images' },
+      rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'], resourceNames: ['pull'] }],
+    });
+  });
 
   test('the right to stop control planes is asked for only with --allow-disruption', async () => {
     refuse(

@@ -1,7 +1,11 @@
 import type { AccessAttributes } from '../../cluster/access.ts';
+import type { KubeconfigOptions } from './options.ts';
 
-/** When a right is needed: always, for some scenarios only, with --allow-disruption, or with --install-mesh. */
-export type Need = 'always' | 'some' | 'disruption' | 'installation';
+/**
+ * When a right is needed: always, for some scenarios only, with --allow-disruption, with --install-mesh, with
+ * --ingress-address node-port, or with --image-pull-secret.
+ */
+export type Need = 'always' | 'some' | 'disruption' | 'installation' | 'node-port' | 'pull-secret';
 
 /** What a feature of the harness needs to be allowed to do. The least that suffices. */
 export interface Right {
@@ -15,6 +19,8 @@ export interface Right {
   readonly verbs: readonly string[];
   /** Missing: in the whole cluster. The harness's own namespaces do not exist yet, so they are asked for like that. */
   readonly namespace?: string;
+  /** Missing: whatever its name. */
+  readonly name?: string;
 }
 
 const MESH = 'istio-system';
@@ -137,6 +143,28 @@ export const rights: readonly Right[] = [
     verbs: ['list'],
   },
   {
+    need: 'some',
+    purpose:
+      'route by the Gateway API where it is installed, and take ingress gateways away (suites with ingress)',
+    group: 'gateway.networking.k8s.io',
+    resources: ['gateways', 'httproutes'],
+    verbs: OWN,
+  },
+  {
+    need: 'some',
+    purpose: 'see what the accounts in remote secrets may do (M7, P1)',
+    group: 'authorization.k8s.io',
+    resources: ['subjectaccessreviews'],
+    verbs: ['create'],
+  },
+  {
+    need: 'node-port',
+    purpose: 'find a node that leads to ingress gateways',
+    group: '',
+    resources: ['nodes'],
+    verbs: ['list'],
+  },
+  {
     need: 'disruption',
     purpose: 'stop and start control planes and gateways (M5, M9)',
     group: 'apps',
@@ -155,28 +183,42 @@ export const rights: readonly Right[] = [
   { need: 'installation', purpose: 'install the mesh', group: '*', resources: ['*'], verbs: ['*'] },
 ];
 
+/** The secret that images are pulled with, and no other. */
+const pullSecretRight = (secret: { readonly namespace: string; readonly name: string }): Right => ({
+  need: 'pull-secret',
+  purpose: 'copy the secret that images are pulled with',
+  group: '',
+  resources: ['secrets'],
+  verbs: ['get'],
+  ...secret,
+});
+
 /** Rights that these options make necessary or useful. */
-export function rightsFor(options: {
-  readonly allowDisruption: boolean;
-  readonly installMesh: boolean;
-}): Right[] {
+export function rightsFor(
+  options: Pick<KubeconfigOptions, 'allowDisruption' | 'installMesh' | 'nodePorts' | 'pullSecret'>,
+): Right[] {
   const needs = new Set<Need>(['always', 'some']);
   if (options.allowDisruption) needs.add('disruption');
   if (options.installMesh) needs.add('installation');
-  return rights.filter(({ need }) => needs.has(need));
+  if (options.nodePorts === true) needs.add('node-port');
+  return [
+    ...rights.filter(({ need }) => needs.has(need)),
+    ...(options.pullSecret === undefined ? [] : [pullSecretRight(options.pullSecret)]),
+  ];
 }
 
 /** A right as the questions that SelfSubjectAccessReview takes, one verb on one resource each. */
 export function questionsOf(right: Right): AccessAttributes[] {
   return right.resources.flatMap((path) => {
     const [resource = '', subresource] = path.split('/');
-    const { group, namespace } = right;
+    const { group, namespace, name } = right;
     return right.verbs.map((verb) => ({
       verb,
       group,
       resource,
       ...(subresource === undefined ? {} : { subresource }),
       ...(namespace === undefined ? {} : { namespace }),
+      ...(name === undefined ? {} : { name }),
     }));
   });
 }
