@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../cluster/types.ts';
 import { idOf } from '../mesh/cluster-id.ts';
-import { mayDo, userOfRemoteSecret, WRITES } from '../mesh/istio/remote-rights.ts';
+import { mayDo, userOfRemoteSecret, WRITES, writesIn } from '../mesh/istio/remote-rights.ts';
 import {
   connectedProxies,
   controlPlanePods,
@@ -9,6 +9,7 @@ import {
   watchedClusters,
 } from '../mesh/istio/control-plane.ts';
 import { readMesh } from '../mesh/istio/facts.ts';
+import { leadsOutside, type ClientConfig } from '../mesh/istio/webhooks.ts';
 import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
 import { installRevision, type RevisionSettings } from '../mesh/istio/revision.ts';
 import { restartDeployment } from './restart.ts';
@@ -26,7 +27,7 @@ interface Pod extends KubernetesObject {
 }
 
 interface Webhooks extends KubernetesObject {
-  readonly webhooks?: readonly { readonly name: string; readonly clientConfig?: { readonly url?: string } }[];
+  readonly webhooks?: readonly { readonly name: string; readonly clientConfig?: ClientConfig }[];
 }
 
 const hasProxy = ({ spec }: Pod): boolean =>
@@ -156,7 +157,7 @@ export class ControlPlaneView {
     };
   }
 
-  /** Webhooks of this cluster call Services in it, not addresses elsewhere. */
+  /** Webhooks of this cluster call Services in it, not addresses elsewhere; those of Istio, Services with pods in it. */
   async webhooksStayInside(): Promise<Finding> {
     const { client } = this.#cluster.member;
     const { name } = this.#cluster;
@@ -165,9 +166,15 @@ export class ControlPlaneView {
       kinds.map((kind) => client.list<Webhooks>({ apiVersion: 'admissionregistration.k8s.io/v1', kind })),
     );
     const hooks = lists.flat().flatMap(({ webhooks = [] }) => webhooks);
-    const outside = hooks.flatMap(({ name: hook, clientConfig }) =>
-      clientConfig?.url === undefined ? [] : [`${hook} → ${clientConfig.url}`],
+    const led = await Promise.all(
+      hooks.map(async ({ name: hook, clientConfig = {} }) => {
+        // Services of others are not looked into: what they put behind them is no part of the mesh.
+        if (clientConfig.url === undefined && !hook.endsWith('.istio.io')) return [];
+        const where = await leadsOutside(client, clientConfig);
+        return where === undefined ? [] : [`${hook} → ${where}`];
+      }),
     );
+    const outside = led.flat();
     return {
       holds: outside.length === 0,
       seen: `${String(hooks.length)} webhooks in ${name}, ${outside.length === 0 ? 'all call Services in it' : `outside it: ${named(outside)}`}`,
@@ -175,19 +182,27 @@ export class ControlPlaneView {
     };
   }
 
-  /** The Secret by which it discovers another cluster gives it no right to write there. */
+  /** The Secret by which it discovers another cluster gives it no right to write there, nor in the mesh's or the play's namespace. */
   async mayOnlyRead(other: ScenarioCluster): Promise<Finding> {
     const otherId = idOf(other.mesh);
     const user = await userOfRemoteSecret(this.#cluster.member.client, otherId);
     if (user === undefined)
       return { holds: false, seen: `${this.#cluster.name} has no remote secret for ${otherId}` };
     const reads = await mayDo(other.member.client, user, [{ verb: 'list', group: '', resource: 'services' }]);
-    const writes = await mayDo(other.member.client, user, WRITES);
+    const everywhere = await mayDo(other.member.client, user, WRITES);
+    // A Role gives rights in one namespace; asked without one, the API server answers for all of them.
+    const here = [SYSTEM_NAMESPACE, this.#scene.namespace].flatMap(writesIn);
+    const only = await mayDo(other.member.client, user, here);
+    const writes = [
+      ...everywhere,
+      ...only.filter((deed) => !everywhere.includes(deed.replace(/ in \S+$/, ''))),
+    ];
+    const asked = WRITES.length + here.length;
     return {
       // A Secret without any right would be read-only too, but of no use: that its owner may read shows that it is in force.
       holds: reads.length === 1 && writes.length === 0,
-      seen: `${user.name} may ${reads.length === 1 ? 'list services' : 'not even list services'} in ${other.name}; of ${String(WRITES.length)} ways to write, ${writes.length === 0 ? 'none' : named(writes)}`,
-      figures: { writesAsked: WRITES.length, writesAllowed: writes.length },
+      seen: `${user.name} may ${reads.length === 1 ? 'list services' : 'not even list services'} in ${other.name}; of ${String(asked)} ways to write, ${writes.length === 0 ? 'none' : named(writes)}`,
+      figures: { writesAsked: asked, writesAllowed: writes.length },
     };
   }
 

@@ -5,6 +5,7 @@ import { connectedProxies } from '../mesh/istio/control-plane.ts';
 import { readiness, type PodWithProxy } from '../mesh/istio/injected.ts';
 import { mayDo, userOfRemoteSecret, WRITES, type Deed } from '../mesh/istio/remote-rights.ts';
 import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
+import { leadsOutside, type ClientConfig } from '../mesh/istio/webhooks.ts';
 import { addressFromOutside, type GatewayService } from './ingress.ts';
 import type { Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
@@ -12,15 +13,8 @@ import type { Finding } from './stage.ts';
 
 interface Webhooks extends KubernetesObject {
   readonly webhooks?: readonly {
-    readonly clientConfig?: {
-      readonly url?: string;
-      readonly service?: { readonly name: string; readonly namespace: string };
-    };
+    readonly clientConfig?: ClientConfig;
   }[];
-}
-
-interface Service extends KubernetesObject {
-  readonly spec?: { readonly selector?: Readonly<Record<string, string>> };
 }
 
 const readable = (group: string, ...resources: readonly string[]): Deed[] =>
@@ -171,15 +165,7 @@ export class Joining {
     });
     const hooks = lists.flatMap(({ webhooks = [] }) => webhooks);
     const inside = await Promise.all(
-      hooks.map(async ({ clientConfig }) => {
-        if (clientConfig?.service === undefined) return false;
-        const service = await client.get<Service>({
-          apiVersion: 'v1',
-          kind: 'Service',
-          ...clientConfig.service,
-        });
-        return Object.keys(service?.spec?.selector ?? {}).length > 0;
-      }),
+      hooks.map(async ({ clientConfig = {} }) => (await leadsOutside(client, clientConfig)) === undefined),
     );
     return [inside.filter(Boolean).length, hooks.length];
   }

@@ -125,11 +125,15 @@ export const installation: Readonly<Record<string, Defect>> = {
       !isFirst && is(object, 'MutatingWebhookConfiguration') ? withoutNamespaces(object) : object,
   },
   'webhook-points-outside': {
-    cause: "the other cluster's injector is called at an address outside of it",
+    cause: "the other cluster's injector is called at an address outside of it, or by a Service without pods",
     symptom: 'calls are as they should be; a cluster depends on another',
     source: MULTI,
-    object: (object, { isFirst }) =>
-      !isFirst && is(object, 'MutatingWebhookConfiguration') ? pointedOutside(object) : object,
+    fallback: 'url',
+    object: (object, { isFirst, value }) => {
+      if (isFirst) return object;
+      if (value === 'service') return is(object, 'Service', 'istiod') ? withoutSelector(object) : object;
+      return is(object, 'MutatingWebhookConfiguration') ? pointedOutside(object) : object;
+    },
   },
   'node-routes-missing': {
     cause: 'the nodes of a flat network have no routes to the pods of the other cluster',
@@ -166,6 +170,12 @@ function withoutTls(gateway: Resource): Resource {
     return { ...server, port: { ...port, name: 'http', protocol: 'HTTP' } };
   });
   return { ...gateway, spec: { ...spec, servers: open } };
+}
+
+/** As the profile `remote` has it: addresses are written down beside it. */
+function withoutSelector(service: Resource): Resource {
+  const { selector: _selector, ...spec } = service['spec'] as { selector?: unknown };
+  return { ...service, spec };
 }
 
 function pointedOutside(object: Resource): Resource {

@@ -8,6 +8,7 @@ export interface Deed {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
+  /** @default in all namespaces: who may do it in some alone may not do it so */
   readonly namespace?: string;
 }
 
@@ -47,6 +48,23 @@ const RESOURCES: readonly (readonly [group: string, resource: string])[] = [
 export const WRITES: readonly Deed[] = RESOURCES.flatMap(([group, resource]) =>
   ['create', 'update', 'patch', 'delete'].map((verb) => ({ verb, group, resource })),
 );
+
+/** Kinds that are in no namespace. */
+const WITHOUT_NAMESPACE: readonly string[] = [
+  'namespaces',
+  'nodes',
+  'mutatingwebhookconfigurations',
+  'validatingwebhookconfigurations',
+  'clusterroles',
+  'clusterrolebindings',
+];
+
+/** The same in one namespace, as a Role may allow it. */
+export const writesIn = (namespace: string): Deed[] =>
+  WRITES.filter(({ resource }) => !WITHOUT_NAMESPACE.includes(resource)).map((deed) => ({
+    ...deed,
+    namespace,
+  }));
 
 interface RemoteSecret extends KubernetesObject {
   readonly data?: Readonly<Record<string, string>>;
@@ -107,7 +125,8 @@ export async function mayDo(cluster: Cluster, user: User, deeds: readonly Deed[]
           },
         },
       })) as { status?: { allowed?: boolean } };
-      return review.status?.allowed === true ? [`${verb} ${resource}`] : [];
+      const where = namespace === undefined ? '' : ` in ${namespace}`;
+      return review.status?.allowed === true ? [`${verb} ${resource}${where}`] : [];
     }),
   );
   return answers.flat();

@@ -10,6 +10,7 @@ export const multiPrimary: readonly Row[] = rowsOf('multi-primary', [
   ['reader-has-no-rights', 'flat/M1', 'discovers/cluster1'],
   ['reader-may-write', 'flat/M7', 'read-only/cluster2'],
   ['webhook-points-outside', 'flat/M7', 'no-webhook/cluster2'],
+  ['webhook-points-outside=service', 'flat/M7', 'no-webhook/cluster2'],
   ['injection-by-no-revision', 'gateways/M2', 'reaches'],
   [
     'control-plane-down',

@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { answer } from '../../fixtures/api-server/server.ts';
+import { gatewayScene, type GatewayScene } from '../../fixtures/gateway-scene.ts';
+
+let gateway: GatewayScene;
+beforeEach(async () => {
+  gateway = await gatewayScene();
+  gateway.server.kinds.set('/apis/admissionregistration.k8s.io/v1', [
+    { name: 'mutatingwebhookconfigurations', kind: 'MutatingWebhookConfiguration', namespaced: false },
+    { name: 'validatingwebhookconfigurations', kind: 'ValidatingWebhookConfiguration', namespaced: false },
+  ]);
+});
+afterEach(() => gateway.close());
+
+/** A webhook of this name that asks a Service. */
+const webhook = (name: string): void => {
+  const service = { name: 'istiod', namespace: 'istio-system', path: '/inject/cluster/cluster2' };
+  gateway.server.put({
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name: 'injector' },
+    webhooks: [{ name, clientConfig: { service } }],
+  });
+};
+const service = (spec: object): void => {
+  gateway.server.put({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'istiod', namespace: 'istio-system' },
+    spec,
+  });
+};
+const INJECTOR = 'namespace.sidecar-injector.istio.io';
+
+test('a webhook that asks a Service with pods in its cluster stays inside', async () => {
+  webhook(INJECTOR);
+  service({ selector: { app: 'istiod' } });
+  expect(await gateway.cluster.controlPlane.webhooksStayInside()).toMatchObject({ holds: true });
+});
+
+test.each([
+  ['which selects no pods', {}],
+  ['a name outside (ExternalName)', { type: 'ExternalName', externalName: 'istiod.elsewhere.example' }],
+])('a webhook of Istio that asks a Service leads outside: %s', async (why, spec) => {
+  webhook(INJECTOR);
+  service(spec);
+  const found = await gateway.cluster.controlPlane.webhooksStayInside();
+  expect(found).toMatchObject({ holds: false, figures: { outside: 1 } });
+  expect(found.seen).toContain(`${INJECTOR} → Service istiod.istio-system, ${why}`);
+});
+
+test('a webhook of Istio leads outside whose Service is not there; of others, Services are their own affair', async () => {
+  webhook(INJECTOR);
+  const found = await gateway.cluster.controlPlane.webhooksStayInside();
+  expect(found.seen).toContain('Service istiod.istio-system, which is not there');
+  webhook('policies.example.com');
+  expect(await gateway.cluster.controlPlane.webhooksStayInside()).toMatchObject({ holds: true });
+});
+
+const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64');
+const token = `e30.${encoded({ sub: 'system:serviceaccount:istio-system:reader' })}.c2lnbmF0dXJl`;
+
+test.each([
+  ['istio-system', false],
+  ['sample', false],
+  ['elsewhere', true],
+])('a reader that may write in %s alone: only reads is %s', async (namespace, onlyReads) => {
+  gateway.server.put({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'remote', namespace: 'istio-system', labels: { 'istio/multiCluster': 'true' } },
+    data: { cluster1: encoded({ users: [{ user: { token } }] }) },
+  });
+  gateway.server.override(/POST .*\/subjectaccessreviews$/, (response, { body }) => {
+    const { spec } = JSON.parse(body) as {
+      spec: { resourceAttributes: { verb: string; resource: string; namespace?: string } };
+    };
+    const { verb, resource, namespace: asked } = spec.resourceAttributes;
+    const mayWrite = asked === namespace && resource === 'configmaps' && verb === 'patch';
+    answer(response, 201, { status: { allowed: verb === 'list' || mayWrite } });
+  });
+  const found = await gateway.cluster.controlPlane.mayOnlyRead(gateway.cluster);
+  expect(found.holds).toBe(onlyReads);
+  if (!onlyReads) expect(found.seen).toContain(`ways to write, patch configmaps in ${namespace}`);
+});
