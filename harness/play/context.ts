@@ -17,6 +17,8 @@ export interface ScenarioFile {
 /** Everything that the scenarios' worker needs to know of a run. Plain data: it crosses a thread. */
 export interface RunContext {
   readonly runId: string;
+  /** The run whose clusters are used, in whose journal everything is written. */
+  readonly clustersOf: string;
   readonly variant: string;
   /** Where answers, diagnostics and events go. */
   readonly outDirectory: string;

@@ -22,7 +22,7 @@ const display = new BroadcastChannel(`meshproof-${context.runId}`);
 const log = observed(file, (event) => {
   display.postMessage(event);
 });
-const state = new RunState(context.runId, context.stateBase);
+const state = new RunState(context.clustersOf, context.stateBase);
 const members: Member[] = await Promise.all(
   context.members.map(async ({ topology, provided }) => ({
     topology,

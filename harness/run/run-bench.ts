@@ -206,6 +206,7 @@ function contextOf(run: Run, { variant, scenarios }: Chosen, { ready, bench }: P
   const where = { runId: run.clustersOf, directory: benchDirectory(run, bench) };
   return {
     ...placingOf(run),
+    clustersOf: run.clustersOf,
     variant,
     outDirectory: run.log.directory,
     stateBase: stateDirectory(),

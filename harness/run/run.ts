@@ -71,7 +71,8 @@ function begin(
 ): Run {
   const { id, options, command } = identity;
   const { log } = around.display;
-  const state = new RunState(id);
+  // Of clusters that are there already the run that made them goes on: one journal, which ends with them.
+  const state = new RunState(planned.reuse ?? id);
   const seed = seedOf(options);
   const started = new Date().toISOString();
   state.begin({ provider: planned.provider, startedAt: started, outDirectory: log.directory });
@@ -110,7 +111,7 @@ async function carryOut(current: Run, planned: Plan): Promise<void> {
   if (errors.length > 0) {
     current.log.append({ type: 'run-ended', verdict: 'inconclusive', exitCode: 2 });
     writeReports(current.log.directory, foldReport(current.log.read()));
-    current.state.end();
+    if (current.clustersOf === current.id) current.state.end();
     throw new Mistakes(errors.map(described));
   }
   // While clusters come up. Should it fail, it does so again where it is needed.
@@ -147,9 +148,8 @@ async function leaveTidy(current: Run): Promise<boolean> {
   const { left } = await cleanRun(current.state, (text) => {
     current.log.append({ type: 'progress', text });
   });
-  if (current.clustersOf !== current.id) new RunState(current.clustersOf).end();
   for (const what of left) {
-    const text = `left behind: ${what}. Look: npx meshproof clean ${current.id}`;
+    const text = `left behind: ${what}. Look: npx meshproof clean ${current.clustersOf}`;
     current.log.append({ type: 'note', level: 'warning', text });
   }
   return left.length === 0;

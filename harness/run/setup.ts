@@ -26,6 +26,7 @@ export interface Run {
   readonly clustersOf: string;
   readonly options: RunOptions;
   readonly seed: number;
+  /** Of the run whose clusters are used: it is alive with this one, and what both did lies in one journal. */
   readonly state: RunState;
   readonly log: EventLog;
   /** Error probabilities of each check. */

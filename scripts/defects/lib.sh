@@ -69,7 +69,15 @@ run() {
   [ -n "$kept" ] || { run_as_it_is "$@"; return; }
   played+=("$@")
   play --provider kind --reuse "$kept" --keep -- "$@"
-  [ -z "$id" ] || meshproof clean "$id" >/dev/null 2>&1 &
+  [ -z "$id" ] || forget "$id"
+}
+
+# forget ID: removes what a run deployed in kept clusters, which stay.
+forget() {
+  local cluster
+  for cluster in "${clusters[@]}"; do
+    quietly_on "$cluster" delete namespaces -l "meshproof.dev/run=$1" --wait=false || true
+  done
 }
 
 # run_as_it_is SCENARIO…: nothing that the mesh is made of is touched.
