@@ -89,13 +89,14 @@ const gateways = (...addresses: readonly string[]): typeof FLAT => ({
 async function pass(
   clusters = FLAT,
   features: readonly Feature[] = ['endpoint-discovery'],
+  network = clusters.cluster2.network ?? '',
 ): Promise<GateRecord> {
   return passGate({
     caller: members[0],
     proxy: { namespace: NAMESPACE, pod: 'sleep-1' },
     members: [
       members[0],
-      { ...members[1], topology: clusterTopology('cluster2', { network: clusters.cluster2.network ?? '' }) },
+      { ...members[1], topology: clusterTopology('cluster2', { network }) },
     ],
     mesh: { name: 'Istio', version: '1', dataPlane: 'sidecar', clusters, features },
     service: { name: 'helloworld', namespace: NAMESPACE, port: 5000 },
@@ -156,6 +157,12 @@ describe('across networks', () => {
     expect((await pass(gateways('172.18.0.3'))).sawLast).toBe(
       'no healthy endpoint 172.18.0.3 for cluster2; stale endpoint 10.20.0.5',
     );
+  });
+
+  test("the gateway's pods are found by the mesh's name of its network, whatever the topology calls it", async () => {
+    passesOn(`outbound_.5000_._.${HOST}`);
+    proxyHolds('10.10.0.5', '172.18.0.3');
+    expect((await pass(gateways('172.18.0.3'), ['endpoint-discovery'], 'vpc-2')).reached).toBe(true);
   });
 
   test('the gateway has to pass the service on', async () => {

@@ -71,13 +71,14 @@ const shown = ({ address, port, weight, healthy }: Endpoint): string =>
   `${address}:${String(port)} weight ${String(weight)}${healthy ? '' : ' unhealthy'}`;
 
 async function gatewayPods(member: Member, mesh: MeshFacts): Promise<ProxyPod[]> {
-  const gateway = mesh.clusters[member.topology.name]?.eastWestGateway;
-  if (gateway === null || gateway === undefined) return [];
+  // The mesh's own name of the network: the topology's is only the harness's.
+  const { network = null, eastWestGateway: gateway = null } = mesh.clusters[member.topology.name] ?? {};
+  if (gateway === null || network === null) return [];
   const pods = await member.client.list({
     apiVersion: 'v1',
     kind: 'Pod',
     namespace: gateway.namespace,
-    labelSelector: `topology.istio.io/network=${member.topology.network}`,
+    labelSelector: `topology.istio.io/network=${network}`,
   });
   return pods.filter(isServing).map((pod) => ({ namespace: gateway.namespace, pod: pod.metadata.name }));
 }
