@@ -56,16 +56,31 @@ function pod(
   server.put({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, labels, ...metadata }, status });
 }
 
+type Held = string | { readonly unhealthy: string } | { readonly gateway: string };
+
 /** What the caller's proxy holds. */
-function proxyHolds(...addresses: readonly (string | { readonly unhealthy: string })[]): void {
-  const hosts = addresses.map((one) => ({
-    address: { socket_address: { address: typeof one === 'string' ? one : one.unhealthy, port_value: 5000 } },
-    health_status: { eds_health_status: typeof one === 'string' ? 'HEALTHY' : 'UNHEALTHY' },
-  }));
+function proxyHolds(...held: readonly Held[]): void {
+  const hosts = held.map((one) => {
+    const { address, port = 5000, health = 'HEALTHY' } = read(one);
+    return {
+      address: { socket_address: { address, port_value: port } },
+      health_status: { eds_health_status: health },
+    };
+  });
   const stdout = JSON.stringify({
     cluster_statuses: [{ name: outbound({ host: HOST, port: 5000 }), host_statuses: hosts }],
   });
   servers[0].printed.set(`${NAMESPACE}/sleep-1 pilot-agent request GET clusters?format=json`, { stdout });
+}
+
+function read(one: Held): {
+  address: string;
+  port?: number;
+  health?: string;
+} {
+  if (typeof one === 'string') return { address: one };
+  if ('gateway' in one) return { address: one.gateway, port: GATEWAY.port };
+  return { address: one.unhealthy, health: 'UNHEALTHY' };
 }
 
 const inCluster = (network: string, addresses: readonly string[] | null = null): MeshInCluster => ({
@@ -94,10 +109,7 @@ async function pass(
   return passGate({
     caller: members[0],
     proxy: { namespace: NAMESPACE, pod: 'sleep-1' },
-    members: [
-      members[0],
-      { ...members[1], topology: clusterTopology('cluster2', { network }) },
-    ],
+    members: [members[0], { ...members[1], topology: clusterTopology('cluster2', { network }) }],
     mesh: { name: 'Istio', version: '1', dataPlane: 'sidecar', clusters, features },
     service: { name: 'helloworld', namespace: NAMESPACE, port: 5000 },
     patienceMs: 2500,
@@ -175,9 +187,21 @@ describe('across networks', () => {
 
   test('a gateway known by its hostname may have any address, one without an address none', async () => {
     passesOn(`outbound_.5000_._.${HOST}`);
-    proxyHolds('10.10.0.5', '203.0.113.9');
+    proxyHolds('10.10.0.5', { gateway: '203.0.113.9' });
     expect((await pass(gateways('lb.example.com'))).reached).toBe(true);
     expect((await pass(gateways())).sawLast).toContain('(its gateway has no address) for cluster2');
+  });
+});
+
+test.each([
+  ['nothing but the pod beside the caller', ['10.10.0.5']],
+  ["the other pods' own address", ['10.10.0.5', '10.20.0.5']],
+  ["the caller's own pod at the gateway's port", ['10.10.0.5', { gateway: '10.10.0.5' }]],
+] as const)('%s is not a gateway that is known by its hostname', async (_what, addresses) => {
+  proxyHolds(...addresses);
+  expect(await pass(gateways('lb.example.com'))).toMatchObject({
+    reached: false,
+    sawLast: expect.stringContaining('no healthy endpoint lb.example.com for cluster2') as string,
   });
 });
 

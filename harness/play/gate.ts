@@ -25,6 +25,8 @@ export interface GateSubject {
 interface Wanted {
   readonly cluster: string;
   readonly anyOf: readonly string[];
+  /** The gateway's, where calls cross networks. */
+  readonly gatewayPort: number | null;
   /** The gateway that has to pass calls on, if they cross networks. */
   readonly through: Member | null;
 }
@@ -54,18 +56,25 @@ async function wantedIn(member: Member, subject: GateSubject): Promise<Wanted[]>
   const here = subject.mesh.clusters[subject.caller.topology.name]?.network;
   const there = subject.mesh.clusters[name];
   if (there?.network === here)
-    return pods.map((address) => ({ cluster: name, anyOf: [address], through: null }));
-  return [{ cluster: name, anyOf: there?.eastWestGateway?.addresses ?? [], through: member }];
+    return pods.map((address) => ({ cluster: name, anyOf: [address], gatewayPort: null, through: null }));
+  const { addresses = [], port = null } = there?.eastWestGateway ?? {};
+  return [{ cluster: name, anyOf: addresses, gatewayPort: port, through: member }];
 }
 
 const isAddress = (text: string): boolean => /^[\d.]+$|:/.test(text);
 
-const isThere = (wanted: Wanted, endpoints: readonly Endpoint[]): boolean =>
-  // A gateway known by its hostname shows up under whatever addresses that resolves to.
-  wanted.anyOf.some((address) => !isAddress(address)) ||
-  wanted.anyOf.some((address) =>
-    endpoints.some((endpoint) => endpoint.address === address && endpoint.healthy),
-  );
+function isThere(
+  { anyOf, gatewayPort }: Wanted,
+  all: readonly Wanted[],
+  endpoints: readonly Endpoint[],
+): boolean {
+  const healthy = endpoints.filter((endpoint) => endpoint.healthy);
+  if (healthy.some(({ address }) => anyOf.includes(address))) return true;
+  if (anyOf.every(isAddress)) return false;
+  // A gateway known by its hostname shows up under whatever addresses that resolves to: at its port, and nobody else's.
+  const known = new Set(all.flatMap((one) => one.anyOf));
+  return healthy.some(({ address, port }) => port === gatewayPort && !known.has(address));
+}
 
 const shown = ({ address, port, weight, healthy }: Endpoint): string =>
   `${address}:${String(port)} weight ${String(weight)}${healthy ? '' : ' unhealthy'}`;
@@ -99,7 +108,7 @@ async function look(subject: GateSubject, saw: (endpoints: readonly string[]) =>
   ]);
   saw(endpoints.map(shown));
   const missing = wanted
-    .filter((one) => !isThere(one, endpoints))
+    .filter((one) => !isThere(one, wanted, endpoints))
     .map(
       ({ cluster, anyOf }) =>
         `no healthy endpoint ${anyOf.join(' or ') || '(its gateway has no address)'} for ${cluster}`,

@@ -34,8 +34,11 @@ beforeEach(async () => {
     server.put({ apiVersion: 'v1', kind: 'Pod', metadata, status });
   }
   proxy = new ProxyView(scene, new ScenarioCluster(scene, member), 'sleep');
-  cluster2 = new ScenarioCluster(scene, { ...member, topology: clusterTopology('cluster2') });
+  cluster2 = cluster2In(scene);
 });
+
+const cluster2In = (mesh: Scene): ScenarioCluster =>
+  new ScenarioCluster(mesh, { ...member, topology: clusterTopology('cluster2') });
 
 afterEach(async () => {
   await member.client.close();
@@ -67,8 +70,9 @@ function withGateway(from: Scene, address: string): Scene {
 }
 
 /** What the proxy of sleep holds: endpoints by Envoy's name of the cluster. */
-function holds(name: string, ...endpoints: readonly (readonly [string, number])[]): void {
-  const hosts = endpoints.map(([address, port]) => ({
+function holds(name: string, ...endpoints: readonly (readonly [string, number, string?])[]): void {
+  const hosts = endpoints.map(([address, port, hostname]) => ({
+    hostname,
     address: { socket_address: { address, port_value: port } },
     health_status: { eds_health_status: 'HEALTHY' },
   }));
@@ -93,6 +97,25 @@ test.each([
   async (_what, endpoints, expected) => {
     holds('outbound|9080||reviews.sample.global', ...endpoints);
     expect((await proxy.sendsThroughGatewayOf(cluster2, GLOBAL)).holds).toBe(expected);
+  },
+);
+
+test.each([
+  ['resolved from it', 'lb.example.com', 15443, true],
+  ['resolved from another one', 'other.example.com', 15443, false],
+  ['resolved from it, at another port', 'lb.example.com', 9080, false],
+] as const)(
+  'with a gateway known by its hostname, an endpoint that is %s',
+  async (_what, name, port, expected) => {
+    const named = withGateway(scene, 'lb.example.com');
+    holds('outbound|9080||reviews.sample.global', ['203.0.113.9', port, name]);
+    const view = new ProxyView(named, new ScenarioCluster(named, member), 'sleep');
+    expect(await view.sendsThroughGatewayOf(cluster2In(named), GLOBAL)).toMatchObject({
+      holds: expected,
+      seen: expect.stringContaining(
+        `to 203.0.113.9:${String(port)} (${name}); expected lb.example.com:15443`,
+      ) as string,
+    });
   },
 );
 

@@ -1,5 +1,5 @@
 import { readiness, revisionInjecting, type PodWithProxy } from '../mesh/istio/injected.ts';
-import { certificatesIn, endpointsIn, outbound } from '../mesh/istio/proxy.ts';
+import { certificatesIn, endpointsIn, outbound, type Endpoint } from '../mesh/istio/proxy.ts';
 import { addressOfPod } from './reach.ts';
 import { gatewayOf, type Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
@@ -11,6 +11,10 @@ export interface Destination {
   readonly port: number;
   readonly subset?: string;
 }
+
+/** A load balancer's name is resolved by the proxy: both are shown. */
+const shown = ({ address, hostname = address, port }: Endpoint): string =>
+  `${address}:${String(port)}${hostname === address ? '' : ` (${hostname})`}`;
 
 /** The proxy beside an application. */
 export class ProxyView {
@@ -83,10 +87,12 @@ export class ProxyView {
     const proxy = { namespace: this.#scene.namespace, pod: await this.#cluster.readyPod(this.#app) };
     const endpoints = (await endpointsIn(this.#cluster.member.client, proxy, outbound(to))) ?? [];
     const expected = addresses.map((address) => `${address}:${String(port)}`);
-    const seen = endpoints.map((endpoint) => `${endpoint.address}:${String(endpoint.port)}`);
+    const isExpected = ({ address, hostname = address, port: at }: Endpoint): boolean =>
+      [address, hostname].some((name) => expected.includes(`${name}:${String(at)}`));
+    const seen = endpoints.map(shown);
     const what = to.subset === undefined ? to.host : `subset ${to.subset} of ${to.host}`;
     return {
-      holds: seen.length > 0 && seen.every((endpoint) => expected.includes(endpoint)),
+      holds: seen.length > 0 && endpoints.every(isExpected),
       seen: `${this.#name()} sends calls to ${what} to ${seen.join(', ') || 'no endpoint'}; expected ${expected.join(' or ')}`,
       figures: { endpoints: seen.length },
     };

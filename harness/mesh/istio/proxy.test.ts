@@ -57,6 +57,14 @@ describe('endpoints', () => {
     ]);
   });
 
+  test('that were resolved from a name have both', async () => {
+    status(host('203.0.113.9', {}, { hostname: 'lb.example.com' }), host('10.10.0.6', {}, { hostname: '' }));
+    expect((await endpoints())?.map(({ address, hostname }) => [address, hostname])).toEqual([
+      ['203.0.113.9', 'lb.example.com'],
+      ['10.10.0.6', undefined],
+    ]);
+  });
+
   test.each([
     ['unhealthy for the control plane', { eds_health_status: 'UNHEALTHY' }],
     ['ejected by outlier detection', { failed_outlier_check: true }],

@@ -9,6 +9,8 @@ export interface ProxyPod {
 /** One endpoint as a proxy holds it. */
 export interface Endpoint {
   readonly address: string;
+  /** The name that the address was resolved from, where Envoy resolves names itself. */
+  readonly hostname?: string;
   readonly port: number;
   readonly weight: number;
   readonly priority: number;
@@ -42,6 +44,7 @@ interface ClustersAnswer {
       readonly address?: {
         readonly socket_address?: { readonly address: string; readonly port_value: number };
       };
+      readonly hostname?: string;
       readonly weight?: number;
       readonly priority?: number;
       readonly locality?: { readonly region?: string; readonly zone?: string };
@@ -75,6 +78,7 @@ export async function endpointsIn(
     return [
       {
         address: socket.address,
+        ...(host.hostname ? { hostname: host.hostname } : {}),
         port: socket.port_value,
         weight: host.weight ?? 1,
         priority: host.priority ?? 0,
