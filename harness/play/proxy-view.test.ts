@@ -146,3 +146,38 @@ test.each([
   holds('outbound|9080||reviews.sample.svc.cluster.local', ...endpoints);
   expect((await proxy.keepsInside('reviews', 9080)).holds).toBe(expected);
 });
+
+/** A pod of sleep with a proxy, made at this second. */
+function injected(name: string, second: string, isReady: boolean): void {
+  const status = JSON.stringify({ revision: 'asm-1131-0' });
+  const metadata = {
+    name,
+    namespace: NAMESPACE,
+    labels: { app: 'sleep' },
+    annotations: { 'sidecar.istio.io/status': status },
+    creationTimestamp: `2026-01-01T00:00:${second}Z`,
+  };
+  const containers = ['sleep', 'istio-proxy'].map((container) => ({ name: container }));
+  const containerStatuses = [
+    { name: 'sleep', ready: true },
+    { name: 'istio-proxy', ready: isReady },
+  ];
+  const conditions = [{ type: 'Ready', status: isReady ? 'True' : 'False' }];
+  server.put({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata,
+    spec: { containers },
+    status: { conditions, containerStatuses },
+  });
+}
+
+test('a new pod whose proxy does not get ready is not passed over for the old one that is', async () => {
+  injected('sleep-2', '01', true);
+  expect(await proxy.isOfRevision('asm-1131-0')).toMatchObject({ holds: true });
+  injected('sleep-3', '02', false);
+  expect(await proxy.isOfRevision('asm-1131-0')).toMatchObject({
+    holds: false,
+    seen: 'sleep-3 in cluster1 is 1/2, its proxy of asm-1131-0; expected asm-1131-0',
+  });
+});

@@ -19,7 +19,7 @@ import { Joining } from './joining.ts';
 import { createdAt, refOf, replaced } from './objects.ts';
 import { OwnNamespace } from './own-namespace.ts';
 import { reachesApiServer, reachesPod } from './reach.ts';
-import { restartDeployment } from './restart.ts';
+import { restartAndWait, type Restarted } from './restart.ts';
 import type { Scene } from './scene.ts';
 import { PodSource } from './source.ts';
 import type { Finding, Target } from './stage.ts';
@@ -189,13 +189,13 @@ export class ScenarioCluster<Check extends string = string> {
     );
   }
 
-  /** Replaces an application's pods; a new one has no connections that outlive what was removed. */
-  async restart(deployment: string): Promise<Event> {
-    const { namespace } = this.#scene;
-    const restarted = await restartDeployment(this.member.client, { namespace, name: deployment });
-    const event = { what: `${deployment} in ${this.name} restarted`, ...restarted };
-    await this.isReady(deployment);
-    return event;
+  /**
+   * Replaces an application's pods; a new one has no connections that outlive what was removed. `judgedBy` is a check
+   * that new pods get ready: where they do not, it is recorded as refuted, and `isReady` tells the play.
+   * @throws WaitTimeout if they do not get ready and no check is about that
+   */
+  restart(deployment: string, { judgedBy }: { readonly judgedBy?: Check } = {}): Promise<Restarted> {
+    return restartAndWait(this.#scene, this, { deployment, judgedBy });
   }
 
   /** Scales something of the mesh's own (istiod, a gateway). It is put back after the play, or by `clean`. */

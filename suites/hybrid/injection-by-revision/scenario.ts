@@ -37,15 +37,16 @@ export default scenario({
     });
 
     await step('istio-injection is removed, and the revision of the running istiod is set', async () => {
-      await Promise.all(
-        everywhere.map(async ({ cluster }) => {
+      const restarted = await Promise.all(
+        everywhere.map(async ({ name, cluster }) => {
           await cluster.injectBy(await cluster.controlPlane.revision());
-          await cluster.restart('sleep');
+          return cluster.restart('sleep', { judgedBy: `injected/${name}` });
         }),
       );
-      for (const { name, cluster } of everywhere) {
+      for (const [index, { name, cluster }] of everywhere.entries()) {
         const revision = await cluster.controlPlane.revision();
-        await examine(`injected/${name}`, () => cluster.proxy('sleep').isOfRevision(revision));
+        if (restarted[index]?.isReady === true)
+          await examine(`injected/${name}`, () => cluster.proxy('sleep').isOfRevision(revision));
         await examine(`configured/${name}`, () => cluster.controlPlane.configures(revision, 'sleep'));
       }
     });
