@@ -5,6 +5,7 @@ import {
   connectedProxies,
   controlPlanePods,
   endpointsByCluster,
+  podsLeft,
   revisionsRunning,
   watchedClusters,
 } from '../mesh/istio/control-plane.ts';
@@ -206,16 +207,23 @@ export class ControlPlaneView {
     };
   }
 
-  /** A pod that was not there before a restart is ready, and proxies are connected to it. */
+  /** A pod that was not there before a restart is ready, none of those before is left, and proxies are connected to it. */
   async isBackAfter(restart: Restart): Promise<Finding> {
     const { client } = this.#cluster.member;
-    const fresh = (await controlPlanePods(client)).filter((pod) => !restart.before.includes(pod));
-    const proxies = fresh.length === 0 ? [] : await connectedProxies(client);
+    const revision = this.#revisionAmongSeveral();
+    const fresh = (await controlPlanePods(client, revision)).filter((pod) => !restart.before.includes(pod));
+    const left = await podsLeft(client, restart.before);
+    const proxies = fresh.length === 0 ? [] : await connectedProxies(client, revision);
     const afterMs = Date.now() - restart.sentMs;
     return {
-      holds: fresh.length > 0 && proxies.length > 0,
-      seen: `${String(fresh.length)} new istiod ready in ${this.#cluster.name} ${(afterMs / 1000).toFixed(1)} s after its restart, ${countOf(proxies)} connected`,
-      figures: { newPods: fresh.length, connected: proxies.length, readyAfterMs: afterMs },
+      holds: fresh.length > 0 && left.length === 0 && proxies.length > 0,
+      seen: `${String(fresh.length)} new istiod ready in ${this.#cluster.name} ${(afterMs / 1000).toFixed(1)} s after its restart, ${left.length === 0 ? 'none of before left' : `still there: ${named(left)}`}, ${countOf(proxies)} connected`,
+      figures: {
+        newPods: fresh.length,
+        podsOfBefore: left.length,
+        connected: proxies.length,
+        readyAfterMs: afterMs,
+      },
     };
   }
 
@@ -230,7 +238,7 @@ export class ControlPlaneView {
   /** Replaces its pods, and does not wait. */
   async restart(): Promise<Restart> {
     const { client } = this.#cluster.member;
-    const before = await controlPlanePods(client);
+    const before = await controlPlanePods(client, this.#revisionAmongSeveral());
     const deployment = { namespace: SYSTEM_NAMESPACE, name: this.#deployment() };
     const restarted = await restartDeployment(client, deployment);
     return { what: `the control plane of ${this.#cluster.name} restarted`, ...restarted, before };
@@ -272,6 +280,12 @@ export class ControlPlaneView {
     const [first] = this.#cluster.mesh.controlPlanes;
     if (first === undefined) throw new Error(`no istiod Deployment in ${this.#cluster.name}`);
     return first.deployment;
+  }
+
+  /** The revision of that Deployment, where there are others that go on. */
+  #revisionAmongSeveral(): string | undefined {
+    const [first, second] = this.#cluster.mesh.controlPlanes;
+    return second === undefined ? undefined : first?.revision;
   }
 }
 

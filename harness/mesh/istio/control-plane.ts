@@ -1,6 +1,11 @@
 import type { Cluster } from '../../cluster/cluster.ts';
 import { isServing } from '../../cluster/pods.ts';
+import type { KubernetesObject } from '../../cluster/types.ts';
 import { SYSTEM_NAMESPACE } from './settings.ts';
+
+interface Pod extends KubernetesObject {
+  readonly status?: { readonly phase?: string };
+}
 
 /** Ready pods of a control plane. */
 export async function controlPlanePods(cluster: Cluster, revision?: string): Promise<string[]> {
@@ -11,6 +16,14 @@ export async function controlPlanePods(cluster: Cluster, revision?: string): Pro
     labelSelector: revision === undefined ? 'app=istiod' : `app=istiod,istio.io/rev=${revision}`,
   });
   return pods.filter(isServing).map((pod) => pod.metadata.name);
+}
+
+/** Those of these pods that are still there: one that was told to end serves its proxies until it is gone. */
+export async function podsLeft(cluster: Cluster, names: readonly string[]): Promise<string[]> {
+  const pods = await cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: SYSTEM_NAMESPACE });
+  const ended = ['Failed', 'Succeeded'];
+  const left = pods.filter(({ status }) => !ended.includes(status?.phase ?? ''));
+  return left.map(({ metadata }) => metadata.name).filter((name) => names.includes(name));
 }
 
 /** The revisions that ready istiod pods carry in their label `istio.io/rev`. */
