@@ -13,4 +13,5 @@ export const primaryRemote: readonly Row[] = rowsOf('primary-remote', [
   ['locality-preferred', 'flat/P4', 'off/cluster1'],
   ['locality-ignored', 'flat/P4', 'on/cluster1'],
   ['timeouts-ignored', 'flat/P5', 'hangs'],
+  ['locality-ignored', 'flat/P5', 'overloaded/back'],
 ]);
