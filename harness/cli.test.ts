@@ -1,6 +1,6 @@
 /** The command as users start it: a process of its own, of which only output and exit code are seen. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -194,6 +194,61 @@ describe('the report of a run', () => {
     const { code, stderr } = await meshproof(['report', folder]);
     expect(code).toBe(2);
     expect(stderr).toContain('is not the folder of a run');
+  });
+});
+
+describe('going on with a run', () => {
+  /** The folder of a run that was killed when it had judged all that it had planned, and maybe more had been planned. */
+  function killed(...more: readonly string[]): string {
+    const events = readFileSync(join(root, 'fixtures', 'events', 'healthy.ndjson'), 'utf8');
+    const ids = [...events.matchAll(/"check":\{"id":"([^"]+)"/g)].map(([, id]) => id);
+    const planned = JSON.stringify({ checks: ids.length + more.length, ids: [...ids, ...more] }).slice(1, -1);
+    const run = join(folder, 'killed');
+    mkdirSync(run);
+    const lines = events.replace('"checks":18', planned).split('\n');
+    const text = lines.filter((line) => !line.includes('"type":"run-ended"')).join('\n');
+    writeFileSync(join(run, 'events.ndjson'), text);
+    return run;
+  }
+
+  /** Its own log afterwards: verdict and exit code at the end. */
+  async function goOn(directory: string): Promise<readonly [Ended['code'], unknown]> {
+    const words = ['--provider', 'embedded', '--out', 'out', '--continue', directory];
+    const { code } = await meshproof(['run', ...words]);
+    const lines = readFileSync(join(folder, 'out', 'latest', 'events.ndjson'), 'utf8')
+      .trimEnd()
+      .split('\n');
+    return [code, JSON.parse(lines.at(-1) ?? '')];
+  }
+
+  test('of which nothing is left to play ends as it does, and its log says so', async () => {
+    const [code, end] = await goOn(killed());
+    expect(code).toBe(0);
+    expect(end).toMatchObject({ type: 'run-ended', verdict: 'conformant', exitCode: 0 });
+  });
+
+  test('keeps the evidence of a check that it does not get to play', async () => {
+    const run = killed();
+    const file = join(run, 'events.ndjson');
+    const lines = readFileSync(file, 'utf8').split('\n');
+    const changed = lines.map((line) =>
+      line.includes('"check":{"id":"multi-primary/flat/M2/half-each"')
+        ? line
+            .replace('"verdict":"conformant"', '"verdict":"inconclusive"')
+            .replace('"evidence":{', '"evidence":{"snapshot":{"seen":"so far"},')
+        : line,
+    );
+    writeFileSync(file, changed.join('\n'));
+    const [code] = await goOn(run);
+    expect(code).toBe(3);
+    const again = readFileSync(join(folder, 'out', 'latest', 'events.ndjson'), 'utf8');
+    expect(again).toContain('"snapshot":{"seen":"so far"}');
+  });
+
+  test('of which something cannot be played is not green', async () => {
+    const [code, end] = await goOn(killed('multi-primary/flat/M99/no-more'));
+    expect(code).toBe(3);
+    expect(end).toMatchObject({ verdict: 'inconclusive', exitCode: 3 });
   });
 });
 

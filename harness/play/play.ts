@@ -72,7 +72,8 @@ function sceneOf(scenario: Scenario, file: ScenarioFile, theatre: Theatre): Scen
     scenario: file.name,
     claim: scenario.claim,
   };
-  const recorder = new Recorder(identity, declarations, { log, diagnoser, settled: context.settled });
+  const { settled, evidence } = context;
+  const recorder = new Recorder(identity, declarations, { log, diagnoser, settled, evidence });
   return { context, members, namespace, path, folder: dirname(file.file), recorder, state, signal, undo: [] };
 }
 

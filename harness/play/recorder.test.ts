@@ -23,11 +23,14 @@ afterEach(() => {
 
 const halves = distribution({ v1: 1, v2: 1 });
 
-function recorder(settled: readonly string[] = []): Recorder {
+function recorder(
+  settled: readonly string[] = [],
+  evidence: Readonly<Record<string, unknown>> = {},
+): Recorder {
   const identity = { suite: 'a', variant: 'flat', scenario: 'x', claim: 'A1' };
   const declarations = { halves: core('Half each', halves), there: extended('It is there', fact) };
   const diagnoser = new Diagnoser([], 'sample', { directory: folder, path: 'a/flat/x' });
-  return new Recorder(identity, declarations, { log, diagnoser, settled });
+  return new Recorder(identity, declarations, { log, diagnoser, settled, evidence });
 }
 
 const outcome = (changed: Partial<Outcome> = {}): Outcome => ({
@@ -105,6 +108,14 @@ describe('open checks', () => {
     expect(all.records).toEqual([]);
     expect(written()).toEqual([]);
   });
+});
+
+test('evidence of an earlier run stays with a check that is not judged, and not with one that is', async () => {
+  const evidence = { 'a/flat/A1/halves': { test: 1 }, 'a/flat/A1/there': { test: 2 } };
+  const all = recorder([], evidence);
+  await all.record('halves', outcome({ verdict: 'inconclusive', reason: 'infrastructure' }));
+  await all.record('there', outcome());
+  expect(written().map((check) => check.evidence?.snapshot)).toEqual([{ test: 1 }, undefined]);
 });
 
 test('a check that was not declared is a mistake in the scenario', async () => {

@@ -36,6 +36,7 @@ export class Recorder {
   readonly #log: EventLog;
   readonly #diagnoser: Diagnoser;
   readonly #settled: ReadonlySet<string>;
+  readonly #evidence: Readonly<Record<string, unknown>>;
   readonly records: CheckRecord[] = [];
   step = '';
 
@@ -47,13 +48,20 @@ export class Recorder {
       readonly claim: string;
     },
     declarations: Readonly<Record<string, Declaration>>,
-    tools: { readonly log: EventLog; readonly diagnoser: Diagnoser; readonly settled: readonly string[] },
+    tools: {
+      readonly log: EventLog;
+      readonly diagnoser: Diagnoser;
+      readonly settled: readonly string[];
+      /** Of an earlier run, by check id: it is kept where this one does not get to judge. */
+      readonly evidence: Readonly<Record<string, unknown>>;
+    },
   ) {
     this.#identity = identity;
     this.#declarations = declarations;
     this.#log = tools.log;
     this.#diagnoser = tools.diagnoser;
     this.#settled = new Set(tools.settled);
+    this.#evidence = tools.evidence;
   }
 
   /** SUITE/VARIANT/CLAIM/CHECK */
@@ -110,7 +118,7 @@ export class Recorder {
       requests: assessment?.requests ?? 0,
       counts: assessment?.counts ?? {},
       shares: assessment?.shares ?? {},
-      evidence: restOf(outcome),
+      evidence: restOf(outcome, this.#evidence[this.idOf(check)]),
       gate: outcome.gate ?? null,
       startedAt: new Date(outcome.startedAt).toISOString(),
       durationMs: Math.max(0, Date.now() - outcome.startedAt),
@@ -123,10 +131,11 @@ export class Recorder {
   }
 }
 
-/** What the verdict rests on. */
-function restOf(outcome: Outcome): Evidence | null {
-  const { assessment, errors, figures, retries, snapshot } = outcome;
-  if (assessment === undefined && figures === undefined) return null;
+/** What the verdict rests on. What an earlier run saw of an undecided check remains, if nothing was added to it. */
+function restOf(outcome: Outcome, earlier: unknown): Evidence | null {
+  const { verdict, assessment, errors, figures, retries } = outcome;
+  const snapshot = outcome.snapshot ?? (verdict === 'inconclusive' ? earlier : undefined);
+  if (assessment === undefined && figures === undefined && snapshot === undefined) return null;
   return {
     ...(assessment === undefined ? NO_EVIDENCE : evidenceOf(assessment, errors)),
     ...(retries === undefined ? {} : { retries }),

@@ -59,6 +59,8 @@ export interface Progress {
 export interface Checked {
   readonly type: 'check';
   readonly check: CheckRecord;
+  /** Left undecided by the run that this one goes on with: it stands, with its evidence, until it is judged again. */
+  readonly carried?: true;
 }
 
 /** Something that a reader of the report has to know. */
@@ -81,6 +83,8 @@ export interface RunEnded {
   readonly exitCode: number;
   /** By which signal it was ended, e.g. SIGINT. */
   readonly signal?: string;
+  /** Something could not be removed, and by --strict-teardown that makes exit 0 a 3. */
+  readonly leftBehind?: true;
 }
 
 /** An event as its author gives it; the log adds the time. */
@@ -136,7 +140,12 @@ export const loggedEvent: z.ZodType<LoggedEvent> = z.discriminatedUnion('type', 
     check: text.exactOptional(),
     requests: z.int().nonnegative().exactOptional(),
   }),
-  z.object({ type: z.literal('check'), at, check: schema.checkRecord }),
+  z.object({
+    type: z.literal('check'),
+    at,
+    check: schema.checkRecord,
+    carried: z.literal(true).exactOptional(),
+  }),
   z.object({ type: z.literal('note'), at, level: z.enum(['info', 'warning']), text }),
   z.object({ type: z.literal('preflight'), at, findings: z.array(schema.preflightFinding) }),
   z.object({
@@ -145,5 +154,6 @@ export const loggedEvent: z.ZodType<LoggedEvent> = z.discriminatedUnion('type', 
     verdict: schema.verdict,
     exitCode: z.int().nonnegative(),
     signal: text.exactOptional(),
+    leftBehind: z.literal(true).exactOptional(),
   }),
 ]);

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { LoggedEvent } from './events.ts';
 import { parseEvents } from './event-log.ts';
 import type { EventsRead } from './event-log.ts';
-import { foldReport } from './fold.ts';
+import { endOf, foldReport } from './fold.ts';
 import { reportText } from './write.ts';
 
 const NAMES = ['healthy', 'broken', 'set-up-died', 'interrupted', 'killed'] as const;
@@ -70,6 +70,30 @@ describe('the report of a run', () => {
   test('is refused by the schema when a verdict is misspelt', () => {
     const report = JSON.parse(reportText(foldReport(fixture('healthy')))) as { verdict: string };
     expect(validate({ ...report, verdict: 'passed' })).toBe(false);
+  });
+});
+
+describe('the end of a run', () => {
+  const unended = (name: (typeof NAMES)[number]): EventsRead => {
+    const read = fixture(name);
+    return { ...read, events: read.events.filter(({ type }) => type !== 'run-ended') };
+  };
+
+  test.each([
+    ['healthy', {}, 'conformant', 0],
+    ['broken', {}, 'non-conformant', 1],
+    ['set-up-died', {}, 'inconclusive', 3],
+    ['interrupted', { signal: 'SIGINT' }, 'inconclusive', 130],
+    ['interrupted', { signal: 'SIGTERM' }, 'inconclusive', 143],
+    ['healthy', { leftBehind: true }, 'conformant', 3],
+    ['broken', { leftBehind: true }, 'non-conformant', 1],
+  ] as const)('that is %s, %o, says what the report says', (name, how, verdict, exitCode) => {
+    const read = unended(name);
+    const end = endOf(read, how);
+    expect(end).toMatchObject({ verdict, exitCode });
+    const events = [...read.events, { ...end, at: '2026-11-20T04:00:00.000Z' }];
+    const report = foldReport({ ...read, events });
+    expect([report.verdict, report.run.exitCode]).toEqual([verdict, exitCode]);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { LoggedEvent } from './events.ts';
+import type { LoggedEvent, RunEnded } from './events.ts';
 import type { EventsRead } from './event-log.ts';
 import { foldEnvironment } from './fold-environment.ts';
 import { foldStages } from './fold-stages.ts';
@@ -28,11 +28,10 @@ export function foldReport({ events, torn, unknown }: EventsRead): Report {
   const environment = foldEnvironment(events);
   return {
     schemaVersion: SCHEMA_VERSION,
-    // 2 (usage or configuration) is known to the command line only; all other codes follow from the checks.
     run: {
       ...start,
       ended: ended?.at ?? null,
-      exitCode: ended?.exitCode === 2 ? 2 : exitCodeOf(checks, signal),
+      exitCode: exitCodeBy(ended, checks),
       signal,
       planned: plan?.checks ?? null,
     },
@@ -51,6 +50,24 @@ export function foldReport({ events, torn, unknown }: EventsRead): Report {
     notes: notesOf(latest, { stages, torn }),
   };
 }
+
+/** 2 (usage or configuration) is known to the command line only; all other codes follow from the checks and the end. */
+function exitCodeBy(ended: Ended | undefined, checks: readonly CheckRecord[]): number {
+  if (ended?.exitCode === 2) return 2;
+  const exitCode = exitCodeOf(checks, ended?.signal);
+  return exitCode === 0 && ended?.leftBehind === true ? 3 : exitCode;
+}
+
+/** The last event of a run: how it ended, as a report of it all says. */
+export function endOf(read: EventsRead, how: Pick<RunEnded, 'signal' | 'leftBehind'>): RunEnded {
+  // Without an end, a report says that the run was killed; the verdict and the code given here are not looked at.
+  const ended: RunEnded = { type: 'run-ended', verdict: 'inconclusive', exitCode: 0, ...how };
+  const at = new Date().toISOString();
+  const { verdict, run } = foldReport({ ...read, events: [...read.events, { ...ended, at }] });
+  return { ...ended, verdict, exitCode: run.exitCode };
+}
+
+type Ended = Extract<LoggedEvent, { type: 'run-ended' }>;
 
 /** A run that goes on with an earlier one's evidence (`--continue`) writes into the same file. */
 function sinceLastStart(events: readonly LoggedEvent[]): readonly LoggedEvent[] {

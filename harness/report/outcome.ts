@@ -5,7 +5,7 @@ export const EXIT_MEANINGS: Readonly<Record<number, string>> = {
   0: 'every check that was judged is conformant',
   1: 'at least one check is non-conformant',
   2: 'usage or configuration',
-  3: 'something could not be decided, or set-up died',
+  3: 'something could not be decided, set-up died, or with --strict-teardown something is left',
   4: 'nothing was judged',
   130: 'interrupted',
   143: 'terminated',

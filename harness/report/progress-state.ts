@@ -48,6 +48,7 @@ export class ProgressState {
       case 'progress':
         return this.#takeProgress(event, nowMs);
       case 'check':
+        if (event.carried === true) return []; // still to be judged
         this.#judged += 1;
         this.#activities.delete(scenarioOf(event.check.id));
         return [checkLine(event.check, moment)];

@@ -38,6 +38,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+test('a check that is still to be judged is neither shown nor counted', () => {
+  start({});
+  for (const event of events) display.handle(event.type === 'check' ? { ...event, carried: true } : event);
+  expect(written.join('')).not.toContain('non-conformant');
+});
+
 describe('progress in CI and in files', () => {
   test('is a timestamped line for each thing that happens, without escape codes', () => {
     start({ isTTY: true }, { CI: 'true' });

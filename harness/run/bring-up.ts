@@ -243,8 +243,9 @@ async function readAll(
     clusters: Object.fromEntries(clusters.map((one) => [one.cluster, one])),
     features,
   };
-  await describeEnvironment(run, provider, { members, mesh });
+  // First: else the report would say of the earlier run's evidence that it is about this mesh.
   checkVersion(run, mesh);
+  await describeEnvironment(run, provider, { members, mesh });
   const unfit = whyUnfit(
     variant,
     members.map(({ topology }) => topology),
@@ -287,9 +288,9 @@ async function describeEnvironment(
 /** Evidence of two versions of a mesh is not evidence about one. */
 function checkVersion(run: Run, mesh: MeshFacts): void {
   const { earlier } = run;
-  if (earlier === undefined || earlier.meshVersion === 'unknown' || earlier.meshVersion === mesh.version)
-    return;
+  const before = earlier?.mesh?.version ?? 'unknown';
+  if (earlier === undefined || before === 'unknown' || before === mesh.version) return;
   throw new Error(
-    `run ${earlier.id} measured ${mesh.name} ${earlier.meshVersion}, and this is ${mesh.version}: its evidence does not count here. Start a new run without --continue`,
+    `run ${earlier.id} measured ${mesh.name} ${before}, and this is ${mesh.version}: its evidence does not count here. Start a new run without --continue`,
   );
 }

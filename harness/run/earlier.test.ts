@@ -51,7 +51,8 @@ test('what was undecided is open with its evidence; all else stays as it was dec
   expect(Object.values(earlier.evidence)).toContainEqual({ test: { seen: 1 } });
   expect(earlier.decided.length).toBeGreaterThan(0);
   expect(earlier.decided.filter(({ id }) => earlier.open.includes(id))).toEqual([]);
-  expect(earlier.meshVersion).toMatch(/^\d/);
+  expect(earlier.carried.map(({ id }) => id)).toEqual(Object.keys(earlier.evidence));
+  expect(earlier.mesh?.version).toMatch(/^\d/);
 });
 
 test('an undecided check without evidence begins anew', () => {

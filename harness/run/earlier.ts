@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readEvents } from '../report/event-log.ts';
 import { foldReport } from '../report/fold.ts';
-import type { CheckRecord, Report } from '../report/types.ts';
+import type { CheckRecord, Environment, Report } from '../report/types.ts';
 import { isAboutTheRun } from '../report/unfinished.ts';
 import { DEFAULTS } from '../verdict/defaults.ts';
 import type { Risk } from '../verdict/types.ts';
@@ -11,7 +11,8 @@ import { userPath } from './setup.ts';
 /** A run that left something undecided, and what it knew. */
 export interface Earlier {
   readonly id: string;
-  readonly meshVersion: string;
+  /** What it measured; null if it did not get that far. */
+  readonly mesh: Environment['mesh'];
   /** The risks that were declared then: they hold for the evidence of then. */
   readonly risk: Risk;
   /** Ids of all checks that it was going to judge; logs of older versions do not tell. */
@@ -24,6 +25,8 @@ export interface Earlier {
   readonly open: readonly string[];
   /** Its other checks: they stay as they are. */
   readonly decided: readonly CheckRecord[];
+  /** Its inconclusive checks that have evidence: they stay with it until they are judged again. */
+  readonly carried: readonly CheckRecord[];
   /** Evidence by check id. */
   readonly evidence: Readonly<Record<string, unknown>>;
 }
@@ -35,6 +38,7 @@ export function readEarlier(directory: string): Earlier {
   const checks = report.checks.filter((check) => !isAboutTheRun(check));
   const inconclusive = checks.filter(({ verdict }) => verdict === 'inconclusive');
   const decided = checks.filter(({ verdict }) => verdict !== 'inconclusive');
+  const carried = inconclusive.filter(({ evidence }) => evidence?.snapshot !== undefined);
   const known = new Set(checks.map(({ id }) => id));
   const unjudged = planned?.filter((id) => !known.has(id)) ?? [];
   if (inconclusive.length + unjudged.length === 0 && !brokeOff(report)) {
@@ -44,7 +48,7 @@ export function readEarlier(directory: string): Earlier {
   }
   return {
     id: report.run.id,
-    meshVersion: report.environment.mesh?.version ?? 'unknown',
+    mesh: report.environment.mesh,
     risk: {
       falsePass: numberOr(report.defaults['falsePass'], DEFAULTS.falsePass),
       falseFail: numberOr(report.defaults['falseFail'], DEFAULTS.falseFail),
@@ -54,11 +58,8 @@ export function readEarlier(directory: string): Earlier {
     killed: report.run.ended === null,
     open: [...inconclusive.map(({ id }) => id), ...unjudged],
     decided,
-    evidence: Object.fromEntries(
-      inconclusive.flatMap(({ id, evidence }) =>
-        evidence?.snapshot === undefined ? [] : [[id, evidence.snapshot]],
-      ),
-    ),
+    carried,
+    evidence: Object.fromEntries(carried.map(({ id, evidence }) => [id, evidence?.snapshot])),
   };
 }
 

@@ -11,6 +11,7 @@ import type { RunOptions } from '../options/types.ts';
 import { namespaceOf } from '../play/namespace.ts';
 import { observed, openEventLog, type EventLog } from '../report/event-log.ts';
 import type { LoggedEvent } from '../report/events.ts';
+import { NO_EVIDENCE } from '../report/evidence.ts';
 import { foldReport } from '../report/fold.ts';
 import type { CheckRecord } from '../report/types.ts';
 import { core, fact } from '../scenario.ts';
@@ -278,6 +279,40 @@ test('what an installer was told is there when it is called to clean up, and the
   await runBench(run, { ...(await twoSuites()), provider }, false);
   expect(await cleanRun(run.state, () => undefined)).toEqual({ left: [] });
   expect(existsSync(run.state.directory)).toBe(false);
+});
+
+describe('what an earlier run knew of a check', () => {
+  const known = (verdict: CheckRecord['verdict']): CheckRecord => {
+    const why = { verdict: 'inconclusive', reason: 'budget', message: 'too few calls' } as const;
+    const [record] = unplayed(runWith(), { selected: selected('a'), variant: 'flat', ...why });
+    if (record === undefined) throw new Error('a record was expected');
+    return { ...record, verdict, evidence: { ...NO_EVIDENCE, snapshot: { seen: 1 } } };
+  };
+  const earlier = (check: CheckRecord): Run['earlier'] => {
+    log.append({ type: 'check', check, carried: true });
+    const isDecided = check.verdict !== 'inconclusive';
+    const checks = { decided: isDecided ? [check] : [], carried: isDecided ? [] : [check] };
+    return { ...checks, evidence: {} } as unknown as Run['earlier'];
+  };
+  const reported = (): CheckRecord | undefined =>
+    foldReport(log.read()).checks.find(({ id }) => id === 'a/flat/A1/holds');
+
+  test('is still there when the clusters do not come up', async () => {
+    const bench = await twoSuites();
+    await servers[1].close();
+    const check = known('inconclusive');
+    await expect(runBench(runWith({ earlier: earlier(check) }), bench, false)).rejects.toThrow(/cluster2/);
+    expect(reported()).toEqual(check);
+  });
+
+  test.each(['inconclusive', 'non-conformant'] as const)(
+    'is still there, %s, when these clusters cannot be asked',
+    async (verdict) => {
+      const check = known(verdict);
+      await runBench(runWith({ earlier: earlier(check) }), await twoSuites(), false);
+      expect(reported()).toEqual(check);
+    },
+  );
 });
 
 describe('a run is over', () => {

@@ -175,8 +175,13 @@ function whyOtherVariant(
 
 function skipAll(run: Run, { variant, scenarios }: Chosen, message: string): void {
   const why = { variant, verdict: 'skipped', reason: 'not-there', message } as const;
+  // A verdict or evidence of the run that this one goes on with is not undone by what these clusters lack.
+  const known = new Set(
+    [...(run.earlier?.decided ?? []), ...(run.earlier?.carried ?? [])].map(({ id }) => id),
+  );
   for (const selected of scenarios) {
-    for (const check of unplayed(run, { selected, ...why })) run.log.append({ type: 'check', check });
+    for (const check of unplayed(run, { selected, ...why }))
+      if (!known.has(check.id)) run.log.append({ type: 'check', check });
   }
 }
 

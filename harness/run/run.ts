@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import type { RunOptions } from '../options/types.ts';
 import { version } from '../options/version.ts';
-import { foldReport } from '../report/fold.ts';
+import { endOf, foldReport } from '../report/fold.ts';
 import { terminalSummary } from '../report/terminal.ts';
 import type { Report } from '../report/types.ts';
 import { reportText, writeReports } from '../report/write.ts';
@@ -79,12 +79,18 @@ function begin(
   log.append({
     type: 'run-started',
     run: { id, started, command, seed, harnessVersion: version },
-    environment: { provider: planned.provider, notes: [...cautionsOf(planned), ...options.note] },
+    environment: {
+      provider: planned.provider,
+      // What the verdicts and the evidence of the earlier run are about.
+      mesh: planned.earlier?.mesh ?? null,
+      notes: [...cautionsOf(planned), ...options.note],
+    },
     defaults: declaredDefaults(options, planned.risk),
   });
   log.append({ type: 'plan', checks: planned.checks, ids: planned.ids });
   for (const text of planned.notes) log.append({ type: 'note', level: 'info', text });
   for (const check of planned.earlier?.decided ?? []) log.append({ type: 'check', check });
+  for (const check of planned.earlier?.carried ?? []) log.append({ type: 'check', check, carried: true });
   const { earlier, risk, reuse } = planned;
   return {
     id,
@@ -156,18 +162,14 @@ async function leaveTidy(current: Run): Promise<boolean> {
 }
 
 function finish(current: Run, ending: Ending, clean: boolean): Report {
+  const { log, options } = current;
   const by = ending.by();
-  const before = foldReport(current.log.read());
-  const exitCode = before.run.exitCode;
-  current.log.append({
-    type: 'run-ended',
-    verdict: before.verdict,
-    exitCode,
+  const end = endOf(log.read(), {
     ...(by === undefined ? {} : { signal: by }),
+    ...(!clean && options.strictTeardown ? { leftBehind: true } : {}),
   });
-  const report = foldReport(current.log.read());
-  const leftovers = !clean && current.options.strictTeardown && report.run.exitCode === 0;
-  return leftovers ? { ...report, run: { ...report.run, exitCode: 3 } } : report;
+  log.append(end);
+  return foldReport(log.read());
 }
 
 function show(current: Run, report: Report): void {
