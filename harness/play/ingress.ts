@@ -22,6 +22,9 @@ interface Node extends KubernetesObject {
   };
 }
 
+/** Clouds give a Service its address within a minute or two. */
+const ADDRESS_MS = 120_000;
+
 /**
  * The address and port at which a gateway's Service is called from outside. Where the harness is the load balancer, it
  * gives the node's address. When the play is over, Service and routes are taken away and waited for: the next scenario's
@@ -48,7 +51,7 @@ export async function addressOfGateway(scene: Scene, member: Member, name: strin
     context.ingressAddress === 'node-port'
       ? `a node port of ${what}, and a ready node`
       : `an address of ${what} (where no load balancer gives it one: --ingress-address node-port)`;
-  const address = await poll({ what: missing, timeoutMs: 60_000, signal }, async () => {
+  const address = await poll({ what: missing, timeoutMs: ADDRESS_MS, signal }, async () => {
     const found = await client.get<GatewayService>(service);
     return found === undefined ? undefined : addressFromOutside(scene, member, found);
   });
@@ -92,12 +95,15 @@ function httpPort(
   return ports.find(({ name }) => name?.startsWith('http')) ?? ports[0];
 }
 
-/** An address takes a moment to lead to its gateway. At its deadline what is measured there is measured all the same. */
-async function answers(address: string, { signal, recorder }: Scene): Promise<void> {
+/**
+ * An address takes a moment to lead to its gateway; a cloud's load balancer, or the name that it has, some minutes. At its
+ * deadline what is measured there is measured all the same.
+ */
+async function answers(address: string, { context, signal, recorder }: Scene): Promise<void> {
   await poll(
     {
       what: `any answer from ${address}`,
-      timeoutMs: 30_000,
+      timeoutMs: context.ingressAddress === 'load-balancer' ? context.timeoutMs : 30_000,
       intervalMs: 300,
       signal,
       isTransient: () => true,

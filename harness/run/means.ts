@@ -1,9 +1,9 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
-import { which } from '../command/which.ts';
 import type { Means } from '../mesh/features.ts';
 import type { Member } from '../mesh/types.ts';
 import type { Provider } from '../provider/types.ts';
+import { whyNoSecondRevision } from './second-revision.ts';
 import type { Run } from './setup.ts';
 
 /** What a run may do with its clusters, and what they have beside the mesh. */
@@ -20,7 +20,11 @@ export async function readMeans(
   return {
     mayDisrupt: provider.ownsClusters || !provider.meshIsThere || options.allowDisruption,
     canFreeze: provider.freezer !== undefined,
-    cannotInstall: await whyNoRevision(provider, options.istioctlBin),
+    cannotInstall: await whyNoSecondRevision(
+      provider,
+      members.map(({ client }) => client),
+      options.istioctlBin,
+    ),
     discovery: variant !== 'replicated',
     localities,
     gatewayApi: gatewayApis.every(Boolean),
@@ -49,11 +53,4 @@ async function hasGatewayApi(client: Cluster): Promise<boolean> {
     readonly groups?: readonly { readonly name: string }[];
   };
   return list.groups?.some(({ name }) => name === 'gateway.networking.k8s.io') ?? false;
-}
-
-/** Why no second revision of the control plane can be installed; undefined where one can. */
-async function whyNoRevision(provider: Provider, istioctl: string): Promise<string | undefined> {
-  return provider.revisions === undefined && (await which(istioctl)) === undefined
-    ? 'there is no istioctl to install a second revision with'
-    : undefined;
 }
