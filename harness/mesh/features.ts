@@ -1,3 +1,4 @@
+import { whyOtherLocalities, type Place } from './localities.ts';
 import type { Feature, MeshInCluster, MissingFeatures } from './types.ts';
 
 /** What the run may do and has at hand, besides what the mesh is. */
@@ -9,15 +10,12 @@ export interface Means {
   readonly cannotInstall: string | undefined;
   /** Control planes are meant to know the other clusters. */
   readonly discovery: boolean;
-  /** Region and zone of each cluster's nodes. */
-  readonly localities: readonly string[];
+  readonly places: readonly Place[];
   /** The Gateway API's definitions are in every cluster. */
   readonly gatewayApi: boolean;
   /** Why gateways' addresses cannot be called from here; undefined when they can. */
   readonly reachesGateways: string | undefined;
 }
-
-const differ = (texts: readonly string[]): boolean => new Set(texts).size > 1;
 
 /** For every feature that scenarios may need: undefined when it is there, else why not. */
 export function detectFeatures(
@@ -44,9 +42,7 @@ export function detectFeatures(
     'endpoint-discovery': means.discovery
       ? undefined
       : 'control planes of this variant are not told of the other clusters',
-    locality: differ(means.localities)
-      ? undefined
-      : 'the nodes of all clusters are in one region and zone, or have no such labels',
+    locality: whyOtherLocalities(means.places),
     'gateway-api': means.gatewayApi
       ? undefined
       : 'the Gateway API is not installed (no gateway.networking.k8s.io)',

@@ -13,8 +13,10 @@ export async function readMeans(
   { members, variant }: { readonly members: readonly Member[]; readonly variant: string },
 ): Promise<Means> {
   const { options } = run;
-  const [localities, gatewayApis] = await Promise.all([
-    Promise.all(members.map(({ client }) => localityOf(client))),
+  const [places, gatewayApis] = await Promise.all([
+    Promise.all(
+      members.map(async ({ client, topology }) => ({ topology, seen: await localitiesOf(client) })),
+    ),
     Promise.all(members.map(({ client }) => hasGatewayApi(client))),
   ]);
   return {
@@ -26,7 +28,7 @@ export async function readMeans(
       options.istioctlBin,
     ),
     discovery: variant !== 'replicated',
-    localities,
+    places,
     gatewayApi: gatewayApis.every(Boolean),
     reachesGateways: whyNoVisitors(provider),
   };
@@ -39,13 +41,13 @@ function whyNoVisitors({ name }: Provider): string | undefined {
     : undefined;
 }
 
-/** Region and zone of a cluster's nodes; empty where there are none, or where they may not be looked at. */
-async function localityOf(client: Cluster): Promise<string> {
+/** `REGION/ZONE` of a cluster's nodes, each once; empty where there are none, or where they may not be looked at. */
+async function localitiesOf(client: Cluster): Promise<string[]> {
   const nodes = await client.list({ apiVersion: 'v1', kind: 'Node' }).catch((): KubernetesObject[] => []);
   const all = nodes.map(({ metadata: { labels = {} } }) =>
     ['region', 'zone'].map((part) => labels[`topology.kubernetes.io/${part}`] ?? '').join('/'),
   );
-  return [...new Set(all)].sort().join(' ');
+  return [...new Set(all)].sort();
 }
 
 async function hasGatewayApi(client: Cluster): Promise<boolean> {

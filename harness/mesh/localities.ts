@@ -1,0 +1,47 @@
+import type { ClusterTopology } from '../topology/topology.ts';
+
+/** Where a cluster is: as its nodes say, and as the topology has it. */
+export interface Place {
+  readonly topology: Pick<ClusterTopology, 'name' | 'region' | 'zone'>;
+  /** `REGION/ZONE` of its nodes, each once; empty where they may not be looked at. */
+  readonly seen: readonly string[];
+}
+
+type Nearness = 'one zone' | 'one region' | 'two regions';
+
+const regionsOf = (localities: readonly string[]): string =>
+  [...new Set(localities.map((locality) => locality.split('/')[0] ?? ''))].join(' ');
+
+/** How near two clusters are to each other. */
+function nearness(one: readonly string[], other: readonly string[]): Nearness {
+  if (one.join(' ') === other.join(' ')) return 'one zone';
+  return regionsOf(one) === regionsOf(other) ? 'one region' : 'two regions';
+}
+
+const wantedOf = ({ topology: { region, zone } }: Place): string[] =>
+  region === undefined ? [] : [zone === undefined ? region : `${region}/${zone}`];
+
+/**
+ * Why what is said of nearer and farther clusters cannot be asked of these; undefined where they are as near to each other as
+ * in the topology, whatever their regions and zones are called.
+ */
+export function whyOtherLocalities(places: readonly Place[]): string | undefined {
+  const wanted = places.map(wantedOf);
+  const seen = places.map((place) => place.seen);
+  const isTold = seen.every((localities) => regionsOf(localities).trim() !== '');
+  const apart = new Set(seen.map((localities) => localities.join(' '))).size > 1;
+  const agrees = places.every((_one, i) =>
+    places.every(
+      (_other, j) => nearness(seen[i] ?? [], seen[j] ?? []) === nearness(wanted[i] ?? [], wanted[j] ?? []),
+    ),
+  );
+  if (isTold && apart && agrees) return undefined;
+  const told = (all: readonly (readonly string[])[]): string =>
+    places
+      .map(({ topology: { name } }, i) => `${name} in ${all[i]?.join(' and ') || 'no region'}`)
+      .join(', ');
+  return (
+    `by the labels of their nodes (topology.kubernetes.io/region and zone) the clusters are not as near to each other as in the ` +
+    `topology: expected the like of ${told(wanted)}; saw ${told(seen)}`
+  );
+}
