@@ -174,6 +174,18 @@ describe('a measurement in one sample', () => {
     expect(streams).toBe(2);
   });
 
+  test('that is cut short leaves what it saw to a run that goes on', async () => {
+    const source = gone(() => Promise.resolve(undefined));
+    const cut = async (order: LoopOrder): Promise<LoopEnd> => {
+      await source.loop(order);
+      throw new Error('SIGINT');
+    };
+    await expect(new Calls(local.scene, { ...source, loop: cut }).measure('v2')).rejects.toThrow('SIGINT');
+    const why = { verdict: 'inconclusive', reason: 'interrupted', message: 'SIGINT', startedAt: 1 } as const;
+    await local.scene.recorder.record('v2', why);
+    expect(local.record('v2')?.evidence?.snapshot).toMatchObject({ test: { total: 50 } });
+  });
+
   test('is not begun before the versions that it waits for answer alone', async () => {
     const calls = local.cluster.calls('sleep', target('/now'));
     server.now.splice(0, 2, 'v1', 'v3');

@@ -130,7 +130,10 @@ export class Calls<Check extends string = string> {
     // After the sample nothing may fail any more that only describes it: a caller that is gone then is no excuse.
     const place = await this.where();
     const retriesBefore = await this.#source.retries().catch(() => undefined);
-    const end = await this.#sample(running, file);
+    const end = await this.#sample(running, file).catch((error: unknown) => {
+      for (const { check, ...tests } of running) scene.recorder.keep(check, snapshotOf(tests));
+      throw error;
+    });
     file.close();
     const retriesAfter = await this.#source.retries().catch(() => undefined);
     const retries = retriesSince(retriesBefore, retriesAfter);

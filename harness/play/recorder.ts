@@ -36,7 +36,7 @@ export class Recorder {
   readonly #log: EventLog;
   readonly #diagnoser: Diagnoser;
   readonly #settled: ReadonlySet<string>;
-  readonly #evidence: Readonly<Record<string, unknown>>;
+  readonly #evidence: Map<string, unknown>;
   readonly records: CheckRecord[] = [];
   step = '';
 
@@ -61,7 +61,7 @@ export class Recorder {
     this.#log = tools.log;
     this.#diagnoser = tools.diagnoser;
     this.#settled = new Set(tools.settled);
-    this.#evidence = tools.evidence;
+    this.#evidence = new Map(Object.entries(tools.evidence));
   }
 
   /** SUITE/VARIANT/CLAIM/CHECK */
@@ -93,6 +93,11 @@ export class Recorder {
     return this.#settled.has(this.idOf(check));
   }
 
+  /** What was seen of a check until something broke: it stays with it, for a run that goes on. */
+  keep(check: string, snapshot: unknown): void {
+    this.#evidence.set(this.idOf(check), snapshot);
+  }
+
   say(text: string, progress: { readonly check?: string; readonly requests?: number } = {}): void {
     this.#log.append({ type: 'progress', text, of: this.#path, ...progress });
   }
@@ -118,7 +123,7 @@ export class Recorder {
       requests: assessment?.requests ?? 0,
       counts: assessment?.counts ?? {},
       shares: assessment?.shares ?? {},
-      evidence: restOf(outcome, this.#evidence[this.idOf(check)]),
+      evidence: restOf(outcome, this.#evidence.get(this.idOf(check))),
       gate: outcome.gate ?? null,
       startedAt: new Date(outcome.startedAt).toISOString(),
       durationMs: Math.max(0, Date.now() - outcome.startedAt),

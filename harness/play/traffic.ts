@@ -200,6 +200,9 @@ export class PacedCalls<Check extends string = string> {
     const decided = await this.#until(patienceMs, () => {
       const seen = look();
       return isDecided(tests) ? seen : undefined;
+    }).catch((error: unknown) => {
+      this.#scene.recorder.keep(check, snapshotOf(tests));
+      throw error;
     });
     const { answers, errors } = decided ?? look();
     const bad = [answers, errors].find(({ verdict }) => verdict === 'non-conformant');
