@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../cluster/types.ts';
 import { idOf } from '../mesh/cluster-id.ts';
 import { atLeast, formatVersion, readVersion, type Version } from '../provider/preflight/version.ts';
+import { groupBy } from '../report/group.ts';
 import { overlaps, parseCidr, type Cidr } from '../topology/cidr.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Finding } from './stage.ts';
@@ -20,10 +21,17 @@ interface Service extends KubernetesObject {
   readonly spec?: { readonly clusterIP?: string };
 }
 
+interface Pod extends KubernetesObject {
+  readonly spec?: { readonly hostNetwork?: boolean };
+  readonly status?: { readonly phase?: string; readonly podIP?: string };
+}
+
 /** Addresses that belong to a part of a cluster. */
 interface Range {
   readonly owner: string;
   readonly cidr: Cidr;
+  /** One of many of the same owner: they are told by their number. */
+  readonly isOneOfMany?: boolean;
 }
 
 /** Whether clusters can become one mesh at all: looked at and probed, not believed. */
@@ -45,7 +53,17 @@ export class Fitness {
           (earlier) => `${later.cidr.text} (${later.owner}) overlaps ${earlier.cidr.text} (${earlier.owner})`,
         ),
     );
-    const all = ranges.map(({ owner, cidr }) => `${owner} ${cidr.text}`).join(', ');
+    const pods = [
+      ...groupBy(
+        ranges.filter(({ isOneOfMany }) => isOneOfMany),
+        ({ owner }) => owner,
+      ),
+    ].map(
+      ([owner, each]) =>
+        `${owner} ${String(each.length)} addresses, for the nodes tell no range of their pods`,
+    );
+    const told = ranges.filter(({ isOneOfMany }) => !isOneOfMany);
+    const all = [...told.map(({ owner, cidr }) => `${owner} ${cidr.text}`), ...pods].join(', ');
     return {
       holds: ranges.length > 0 && clashes.length === 0,
       seen: clashes.length === 0 ? `no two overlap: ${all}` : clashes.join('; '),
@@ -132,11 +150,33 @@ async function rangesOf(cluster: ScenarioCluster): Promise<Range[]> {
   const addresses = nodes.flatMap(({ status }) =>
     (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address),
   );
+  const podRanges = nodes
+    .flatMap(({ spec }) => spec?.podCIDRs ?? [])
+    .flatMap((text) => rangeOf(`pods of ${name}`, text));
   return [
-    ...nodes.flatMap(({ spec }) => spec?.podCIDRs ?? []).flatMap((text) => rangeOf(`pods of ${name}`, text)),
+    ...(podRanges.length > 0 ? podRanges : await podsOf(cluster)),
     ...(isDeclared ? declared : own),
     ...addresses.flatMap((address) => rangeOf(`node of ${name}`, hostRange(address))),
   ];
+}
+
+/**
+ * Some networks give pods addresses without telling the nodes which (https://docs.cilium.io/en/stable/network/concepts/ipam/cluster-pool/):
+ * then there are the pods that run.
+ * @throws if no pod has an address of its own
+ */
+async function podsOf({ name, member }: ScenarioCluster): Promise<Range[]> {
+  const pods = await member.client.list<Pod>({ apiVersion: 'v1', kind: 'Pod' });
+  const found = pods
+    .filter(({ spec, status }) => spec?.hostNetwork !== true && status?.phase === 'Running')
+    .flatMap(({ status }) => rangeOf(`pods of ${name}`, hostRange(status?.podIP ?? '')));
+  if (found.length === 0) {
+    throw new Error(
+      `neither nodes (spec.podCIDRs) nor pods of ${name} tell an address of a pod; look: ` +
+        `kubectl --kubeconfig ${member.client.kubeconfig} get pods -A -o wide`,
+    );
+  }
+  return found.map((range) => ({ ...range, isOneOfMany: true }));
 }
 
 const hostRange = (address: string): string => `${address}/${address.includes(':') ? '128' : '32'}`;

@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { gatewayScene, type GatewayScene } from '../../fixtures/gateway-scene.ts';
+import { Fitness } from './fitness.ts';
+
+let one: GatewayScene;
+let other: GatewayScene;
+
+beforeEach(async () => {
+  [one, other] = await Promise.all([gatewayScene(), gatewayScene()]);
+});
+afterEach(async () => {
+  await Promise.all([one.close(), other.close()]);
+});
+
+function node({ server }: GatewayScene, address: string, podCIDRs: readonly string[] = []): void {
+  const status = { addresses: [{ type: 'InternalIP', address }] };
+  server.put({ apiVersion: 'v1', kind: 'Node', metadata: { name: address }, spec: { podCIDRs }, status });
+}
+
+function pod({ server }: GatewayScene, podIP: string, { phase = 'Running', hostNetwork = false } = {}): void {
+  const metadata = { name: `pod-${podIP}`, namespace: 'any' };
+  server.put({ apiVersion: 'v1', kind: 'Pod', metadata, spec: { hostNetwork }, status: { phase, podIP } });
+}
+
+const disjoint = (): ReturnType<Fitness['rangesAreDisjoint']> =>
+  new Fitness(one.cluster).rangesAreDisjoint(one.cluster, other.cluster);
+
+test('ranges of pods are those that the nodes tell', async () => {
+  node(one, '192.0.2.1', ['10.1.0.0/24']);
+  node(other, '192.0.2.2', ['10.2.0.0/24']);
+  // Pods lie in their own cluster's range: that is no overlap.
+  pod(one, '10.1.0.7');
+  expect(await disjoint()).toMatchObject({ holds: true, figures: { ranges: 4, overlaps: 0 } });
+  node(other, '192.0.2.3', ['10.1.0.0/16']);
+  const { holds, seen } = await disjoint();
+  expect(holds).toBe(false);
+  expect(seen).toMatch(/^10\.1\.0\.0\/16 \(pods of .*\) overlaps 10\.1\.0\.0\/24 \(pods of /);
+});
+
+test('where nodes tell none, the running pods with an address of their own are compared', async () => {
+  node(one, '192.0.2.1');
+  node(other, '192.0.2.2');
+  for (const cluster of [one, other]) {
+    pod(cluster, '10.0.0.9', { phase: 'Succeeded' });
+    pod(cluster, '192.0.2.9', { hostNetwork: true });
+  }
+  await expect(disjoint()).rejects.toThrow(
+    /neither nodes .* nor pods of cluster1 tell an address of a pod; look: kubectl/,
+  );
+  pod(one, '10.0.0.1');
+  pod(one, '10.0.0.2');
+  pod(other, '10.0.0.3');
+  const { holds, seen } = await disjoint();
+  expect(holds).toBe(true);
+  expect(seen).toMatch(/pods of cluster1 3 addresses, for the nodes tell no range of their pods$/);
+  pod(other, '10.0.0.2');
+  expect(await disjoint()).toMatchObject({ holds: false, figures: { overlaps: 1 } });
+});
