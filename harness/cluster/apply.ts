@@ -1,6 +1,7 @@
 /** Server-side apply: the server merges, owns fields by manager, and refuses fields that it does not know. */
 import pLimit from 'p-limit';
 import { poll, sleep } from '../wait/wait.ts';
+import { conditionOf, conditionsOf } from './conditions.ts';
 import { ApiError, ClusterError, isTransient } from './errors.ts';
 import { type Api, getObject } from './objects.ts';
 import { sendJson } from './request.ts';
@@ -95,23 +96,14 @@ function rankOf({ kind }: KubernetesObject): number {
   return rank === -1 ? RANKS.length - 1 : rank;
 }
 
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly message?: string;
-}
-
 async function waitEstablished(api: Api, crd: KubernetesObject, signal?: AbortSignal): Promise<void> {
   const { name } = crd.metadata;
   const what = `CustomResourceDefinition ${name} of ${api.connection.source.name} to be Established`;
   await poll({ what, timeoutMs: CRD_WAIT_MS, intervalMs: 200, signal, isTransient }, async (saw, inner) => {
     const seen = await getObject<KubernetesObject>(api, { ...crd, name }, inner);
-    const conditions = (seen?.['status'] as { conditions?: Condition[] } | undefined)?.conditions ?? [];
-    saw(
-      conditions.map((each) => `${each.type}=${each.status} ${each.message ?? ''}`.trim()).join(', ') ||
-        'no conditions',
-    );
-    return conditions.some((each) => each.type === 'Established' && each.status === 'True') || undefined;
+    const told = conditionsOf(seen).map((each) => `${each.type}=${each.status} ${each.message ?? ''}`.trim());
+    saw(told.join(', ') || 'no conditions');
+    return conditionOf(seen, 'Established') === undefined ? undefined : true;
   });
 }
 

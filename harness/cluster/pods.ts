@@ -1,5 +1,6 @@
 /** Pods: why they are not running, and when they are gone for everybody. */
 import { poll } from '../wait/wait.ts';
+import { conditionOf } from './conditions.ts';
 import { isTransient } from './errors.ts';
 import { readLog } from './logs.ts';
 import { type Api, listObjects } from './objects.ts';
@@ -24,7 +25,6 @@ interface ContainerStatus {
 }
 interface PodStatus {
   readonly phase?: string;
-  readonly conditions?: readonly { type: string; status: string; reason?: string; message?: string }[];
   readonly containerStatuses?: readonly ContainerStatus[];
   readonly initContainerStatuses?: readonly ContainerStatus[];
 }
@@ -37,7 +37,7 @@ export async function describePods(api: Api, selector: PodSelector): Promise<str
   const pods = await listObjects<KubernetesObject>(api, { apiVersion: 'v1', kind: 'Pod', ...selector });
   if (pods.length === 0)
     return [`no pod matches ${selector.labelSelector} (quota or an admission webhook? see events)`];
-  const troubled = pods.filter((pod) => !isReady(statusOf(pod)));
+  const troubled = pods.filter((pod) => !isReady(pod));
   const lines = await Promise.all(troubled.slice(0, MAX_PODS_TOLD).map((pod) => describePod(api, pod)));
   const more = troubled.length - MAX_PODS_TOLD;
   return more > 0 ? [...lines, `and ${String(more)} more pods that are not ready`] : lines;
@@ -93,12 +93,14 @@ function statusOf(pod: KubernetesObject): PodStatus {
 
 /** Ready, and not being deleted: somebody may be sent there. */
 export function isServing(pod: KubernetesObject): boolean {
-  return pod.metadata['deletionTimestamp'] === undefined && isReady(statusOf(pod));
+  return pod.metadata['deletionTimestamp'] === undefined && isReady(pod);
 }
 
-function isReady(status: PodStatus): boolean {
-  return status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
-}
+const isReady = (pod: KubernetesObject): boolean => conditionOf(pod, 'Ready') !== undefined;
+
+/** Has no node taken it? Then nothing of it runs, and nothing that it would do can be asked. */
+export const isUnscheduled = (pod: KubernetesObject): boolean =>
+  conditionOf(pod, 'PodScheduled', 'False') !== undefined;
 
 function oneWord(pod: KubernetesObject): string {
   const phase =
@@ -107,10 +109,10 @@ function oneWord(pod: KubernetesObject): string {
 }
 
 async function describePod(api: Api, pod: KubernetesObject): Promise<string> {
-  const { conditions = [], initContainerStatuses = [], containerStatuses = [] } = statusOf(pod);
+  const { initContainerStatuses = [], containerStatuses = [] } = statusOf(pod);
   const containers = [...initContainerStatuses, ...containerStatuses].filter((each) => !each.ready);
   const reasons = await Promise.all(containers.map((container) => describeContainer(api, pod, container)));
-  const unscheduled = conditions.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
+  const unscheduled = conditionOf(pod, 'PodScheduled', 'False');
   const scheduling =
     unscheduled === undefined ? [] : [`not scheduled: ${unscheduled.message ?? unscheduled.reason ?? ''}`];
   return `pod ${oneWord(pod)}: ${[...scheduling, ...reasons.filter(Boolean)].join('; ') || 'no reason given'}`;

@@ -18,7 +18,7 @@ function nearness(one: readonly string[], other: readonly string[]): Nearness {
   return regionsOf(one) === regionsOf(other) ? 'one region' : 'two regions';
 }
 
-const wantedOf = ({ topology: { region, zone } }: Place): string[] =>
+const wantedOf = ({ region, zone }: Place['topology']): string[] =>
   region === undefined ? [] : [zone === undefined ? region : `${region}/${zone}`];
 
 /**
@@ -26,22 +26,23 @@ const wantedOf = ({ topology: { region, zone } }: Place): string[] =>
  * in the topology, whatever their regions and zones are called.
  */
 export function whyOtherLocalities(places: readonly Place[]): string | undefined {
-  const wanted = places.map(wantedOf);
-  const seen = places.map((place) => place.seen);
-  const isTold = seen.every((localities) => regionsOf(localities).trim() !== '');
-  const apart = new Set(seen.map((localities) => localities.join(' '))).size > 1;
-  const agrees = places.every((_one, i) =>
-    places.every(
-      (_other, j) => nearness(seen[i] ?? [], seen[j] ?? []) === nearness(wanted[i] ?? [], wanted[j] ?? []),
-    ),
+  const clusters = places.map(({ topology, seen }) => ({
+    name: topology.name,
+    wanted: wantedOf(topology),
+    seen,
+  }));
+  const isTold = clusters.every(({ seen }) => regionsOf(seen).trim() !== '');
+  const apart = new Set(clusters.map(({ seen }) => seen.join(' '))).size > 1;
+  const agrees = clusters.every((one) =>
+    clusters.every((other) => nearness(one.seen, other.seen) === nearness(one.wanted, other.wanted)),
   );
   if (isTold && apart && agrees) return undefined;
-  const told = (all: readonly (readonly string[])[]): string =>
-    places
-      .map(({ topology: { name } }, i) => `${name} in ${all[i]?.join(' and ') || 'no region'}`)
+  const told = (which: 'wanted' | 'seen'): string =>
+    clusters
+      .map(({ name, [which]: localities }) => `${name} in ${localities.join(' and ') || 'no region'}`)
       .join(', ');
   return (
     `by the labels of their nodes (topology.kubernetes.io/region and zone) the clusters are not as near to each other as in the ` +
-    `topology: expected the like of ${told(wanted)}; saw ${told(seen)}`
+    `topology: expected the like of ${told('wanted')}; saw ${told('seen')}`
   );
 }

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../cluster/types.ts';
+import type { Event } from './heard-answers.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Scene } from './scene.ts';
-import type { Event } from './traffic.ts';
 
 /** How an instance of fixtures/apps/backend.yaml can be told to behave. */
 export type Behaviour = 'well' | 'unready' | 'unavailable' | 'hanging' | `overloaded ${number}`;

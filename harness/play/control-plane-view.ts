@@ -13,11 +13,11 @@ import { readMesh } from '../mesh/istio/facts.ts';
 import { leadsOutside, type ClientConfig } from '../mesh/istio/webhooks.ts';
 import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
 import { installRevision, type RevisionSettings } from '../mesh/istio/revision.ts';
+import type { Event } from './heard-answers.ts';
 import { restartDeployment } from './restart.ts';
 import type { Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Finding } from './stage.ts';
-import type { Event } from './traffic.ts';
 
 interface Pod extends KubernetesObject {
   readonly spec?: {

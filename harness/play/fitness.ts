@@ -87,12 +87,10 @@ export class Fitness {
 
   /** The mesh knows each of them by a name of its own. */
   namesAreUnique(...clusters: readonly ScenarioCluster[]): Promise<Finding> {
-    return Promise.resolve(clusters).then((all) => {
-      const known = all.map(({ name, mesh }) => ({ name, id: idOf(mesh) }));
-      return {
-        holds: new Set(known.map(({ id }) => id)).size === known.length,
-        seen: `the mesh knows ${known.map(({ name, id }) => `${name} as ${id}`).join(', ')}`,
-      };
+    const known = clusters.map(({ name, mesh }) => ({ name, id: idOf(mesh) }));
+    return Promise.resolve({
+      holds: new Set(known.map(({ id }) => id)).size === known.length,
+      seen: `the mesh knows ${known.map(({ name, id }) => `${name} as ${id}`).join(', ')}`,
     });
   }
 

@@ -1,3 +1,4 @@
+import { conditionOf } from '../cluster/conditions.ts';
 import type { ObjectRef } from '../cluster/objects.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 import type { Feature, Member } from '../mesh/types.ts';
@@ -18,7 +19,6 @@ export interface GatewayService extends KubernetesObject {
 interface Node extends KubernetesObject {
   readonly status?: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[];
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
   };
 }
 
@@ -78,15 +78,14 @@ function atLoadBalancer(service: GatewayService): string | undefined {
 /** Every node leads to a node port. @see https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport */
 function atNode(service: GatewayService, nodes: readonly Node[]): string | undefined {
   const port = httpPort(service)?.nodePort;
-  const addresses = nodes.filter(isReady).flatMap(({ status }) => status?.addresses ?? []);
+  const addresses = nodes
+    .filter((node) => conditionOf(node, 'Ready') !== undefined)
+    .flatMap(({ status }) => status?.addresses ?? []);
   const host = ['ExternalIP', 'InternalIP']
     .map((wanted) => addresses.find(({ type }) => type === wanted)?.address)
     .find((found) => found !== undefined);
   return host === undefined || port === undefined ? undefined : `${host}:${String(port)}`;
 }
-
-const isReady = ({ status }: Node): boolean =>
-  status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') ?? false;
 
 function httpPort(
   service: GatewayService,

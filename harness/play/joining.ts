@@ -1,21 +1,14 @@
-import type { KubernetesObject } from '../cluster/types.ts';
 import { isServing } from '../cluster/pods.ts';
 import { idOf } from '../mesh/cluster-id.ts';
 import { connectedProxies } from '../mesh/istio/control-plane.ts';
 import { readiness, type PodWithProxy } from '../mesh/istio/injected.ts';
 import { mayDo, userOfRemoteSecret, WRITES, type Deed } from '../mesh/istio/remote-rights.ts';
 import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
-import { leadsOutside, type ClientConfig } from '../mesh/istio/webhooks.ts';
+import { injectorsIn, leadsOutside } from '../mesh/istio/webhooks.ts';
 import { addressFromOutside, type GatewayService } from './ingress.ts';
 import type { Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Finding } from './stage.ts';
-
-interface Webhooks extends KubernetesObject {
-  readonly webhooks?: readonly {
-    readonly clientConfig?: ClientConfig;
-  }[];
-}
 
 const readable = (group: string, ...resources: readonly string[]): Deed[] =>
   resources.flatMap((resource) => ['list', 'watch'].map((verb) => ({ verb, group, resource })));
@@ -158,12 +151,8 @@ export class Joining {
   /** How many webhooks that inject call a Service with pods in this cluster, and how many there are. */
   async #webhooks(): Promise<[inside: number, all: number]> {
     const { client } = this.#cluster.member;
-    const lists = await client.list<Webhooks>({
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'MutatingWebhookConfiguration',
-      labelSelector: 'app=sidecar-injector',
-    });
-    const hooks = lists.flatMap(({ webhooks = [] }) => webhooks);
+    const injectors = await injectorsIn(client);
+    const hooks = injectors.flatMap(({ webhooks = [] }) => webhooks);
     const inside = await Promise.all(
       hooks.map(async ({ clientConfig = {} }) => (await leadsOutside(client, clientConfig)) === undefined),
     );

@@ -1,6 +1,5 @@
 import { readiness, revisionInjecting, type PodWithProxy } from '../mesh/istio/injected.ts';
 import { certificatesIn, endpointsIn, outbound, type Endpoint } from '../mesh/istio/proxy.ts';
-import { createdAt } from './objects.ts';
 import { addressOfPod } from './reach.ts';
 import { gatewayOf, type Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
@@ -64,13 +63,8 @@ export class ProxyView {
 
   /** The youngest pod, ready or not: one that does not get ready is not passed over for an older one that is. */
   async #pod(): Promise<{ pod: PodWithProxy; ready: number; all: number }> {
-    const { namespace } = this.#scene;
-    const { client } = this.#cluster.member;
-    const labelSelector = `app=${this.#app}`;
-    const pods = await client.list<PodWithProxy>({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
-    const [pod] = pods
-      .filter(({ metadata }) => metadata['deletionTimestamp'] === undefined)
-      .sort((a, b) => createdAt(b).localeCompare(createdAt(a)));
+    const pods = await this.#cluster.pods<PodWithProxy>(this.#app);
+    const pod = pods.find(({ metadata }) => metadata['deletionTimestamp'] === undefined);
     if (pod === undefined) throw new Error(`no pod of ${this.#app} in ${this.#cluster.name}`);
     return { pod, ...readiness(pod) };
   }

@@ -1,17 +1,13 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import type { KubernetesObject } from '../cluster/types.ts';
+import { isUnscheduled } from '../cluster/pods.ts';
 import { WaitTimeout } from '../wait/wait.ts';
+import type { Event } from './heard-answers.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Scene } from './scene.ts';
-import type { Event } from './traffic.ts';
 
 interface Deployment {
   readonly namespace: string;
   readonly name: string;
-}
-
-interface Pod extends KubernetesObject {
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
 /** Replaces a Deployment's pods, as `kubectl rollout restart` does, and does not wait. */
@@ -57,7 +53,7 @@ export async function restartAndWait(
   } catch (error) {
     if (judgedBy === undefined || !(error instanceof WaitTimeout)) throw error;
     // Where the API server does not answer, this look throws, too.
-    const pods = await client.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace });
+    const pods = await client.list({ apiVersion: 'v1', kind: 'Pod', namespace });
     if (pods.some(isUnscheduled)) throw error;
     await recorder.record(judgedBy, {
       verdict: 'non-conformant',
@@ -69,8 +65,3 @@ export async function restartAndWait(
     return { ...event, isReady: false };
   }
 }
-
-const isUnscheduled = ({ status }: Pod): boolean =>
-  status?.conditions?.some(
-    (condition) => condition.type === 'PodScheduled' && condition.status === 'False',
-  ) ?? false;

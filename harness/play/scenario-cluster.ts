@@ -12,6 +12,7 @@ import { Calls } from './calls.ts';
 import { ControlPlaneView } from './control-plane-view.ts';
 import { Door } from './door.ts';
 import { Fitness } from './fitness.ts';
+import type { Event } from './heard-answers.ts';
 import { ProxyView } from './proxy-view.ts';
 import { addressOfGateway } from './ingress.ts';
 import { GatewayView } from './gateway-view.ts';
@@ -23,7 +24,6 @@ import { restartAndWait, type Restarted } from './restart.ts';
 import type { Scene } from './scene.ts';
 import { PodSource } from './source.ts';
 import type { Finding, Target } from './stage.ts';
-import type { Event } from './traffic.ts';
 import { Visitors } from './visitors.ts';
 
 /** A cluster as a play uses it: everything happens in the scenario's own namespace, unless it says otherwise. */
@@ -260,19 +260,21 @@ export class ScenarioCluster<Check extends string = string> {
 
   /** A ready pod of an application: the youngest, so that a restarted one is used. */
   async readyPod(app: string): Promise<string> {
-    const { namespace, signal } = this.#scene;
+    const { signal } = this.#scene;
     const what = `a ready pod of ${app} in ${this.name}`;
     return poll({ what, timeoutMs: 60_000, intervalMs: 300, signal }, async (saw) => {
-      const pods = await this.member.client.list({
-        apiVersion: 'v1',
-        kind: 'Pod',
-        namespace,
-        labelSelector: `app=${app}`,
-      });
+      const pods = await this.pods(app);
       saw(`${String(pods.length)} pods, none ready`);
-      const ready = pods.filter(isServing).sort((a, b) => createdAt(b).localeCompare(createdAt(a)));
-      return ready[0]?.metadata.name;
+      return pods.find(isServing)?.metadata.name;
     });
+  }
+
+  /** The pods of an application, whatever their state, the youngest first. */
+  async pods<T extends KubernetesObject>(app: string): Promise<T[]> {
+    const { namespace } = this.#scene;
+    const ofApp = { apiVersion: 'v1', kind: 'Pod', namespace, labelSelector: `app=${app}` };
+    const pods = await this.member.client.list<T>(ofApp);
+    return pods.sort((a, b) => createdAt(b).localeCompare(createdAt(a)));
   }
 
   #objects(manifest: string): KubernetesObject[] {

@@ -9,8 +9,8 @@ import { answersAgain, core, takesOver } from '../scenario.ts';
 import type { CheckRecord } from '../report/types.ts';
 import type { Answer } from '../traffic/types.ts';
 import { errorRate } from '../verdict/rules.ts';
+import type { Event } from './heard-answers.ts';
 import { starvation, starvationOfLost } from './starved.ts';
-import type { Event, PacedCalls as Paced } from './traffic.ts';
 import { PacedCalls } from './traffic.ts';
 
 let server: HelloServer;
@@ -44,7 +44,7 @@ async function judged(PATH: string): Promise<Record<string, unknown>> {
   server.now.splice(0, Infinity, 'v1');
   const local = await localScene(declarations, { env: { PATH } });
   const target = { url: `${server.url}/now`, answeredBy: { version: 'version: (v\\d)' } };
-  const paced: Paced = await PacedCalls.start(local.scene, local.cluster.calls('sleep', target), 20);
+  const paced = await PacedCalls.start(local.scene, local.cluster.calls('sleep', target), 20);
   try {
     const sentMs = Date.now();
     const event: Event = { what: 'v1 is told to go', sentMs, acknowledgedMs: sentMs };
@@ -102,7 +102,7 @@ async function lost(PATH: string): Promise<CheckRecord | undefined> {
   const local = await localScene(checks, { env: { PATH } });
   const target = { url: `${server.url}/now`, answeredBy: { version: 'version: (v\\d)' } };
   const sentMs = Date.now();
-  const paced: Paced = await PacedCalls.start(local.scene, local.cluster.calls('sleep', target), 20);
+  const paced = await PacedCalls.start(local.scene, local.cluster.calls('sleep', target), 20);
   try {
     await paced.keeps({ what: 'it begins', sentMs, acknowledgedMs: sentMs }, 'few');
   } finally {

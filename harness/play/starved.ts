@@ -40,19 +40,23 @@ export function starvationOfLost(
   answers: readonly Answer[],
   isRefutedBy: (rest: readonly Answer[]) => boolean,
 ): string | undefined {
+  const why = starvation(answers);
   const timeouts = answers.filter(({ failure }) => failure === 'timeout');
-  const explained = new Set(timeouts.slice(-Math.max(1, lateAmong(answers).length)));
-  const rest = answers.filter((answer) => !explained.has(answer));
-  return explained.size === 0 || isRefutedBy(rest) ? undefined : starvation(answers);
+  if (why === undefined || timeouts.length === 0) return undefined;
+  const explained = new Set(timeouts.slice(-lateAmong(answers).length));
+  return isRefutedBy(answers.filter((answer) => !explained.has(answer))) ? undefined : why;
 }
 
-/** No verdict where the caller was too slow itself, with the words for that: a mesh is not accused by such a caller. */
-export const unlessStarved = (outcome: Outcome, why: string | undefined): Outcome =>
-  why === undefined
-    ? outcome
-    : {
-        ...outcome,
-        verdict: 'inconclusive',
-        reason: 'caller-starved',
-        message: `${why} (${outcome.message})`,
-      };
+/**
+ * No verdict where the caller was too slow itself, with the words for that: a mesh is not accused by such a caller, and
+ * what it saw is no evidence for `--continue` to go on with.
+ */
+export function unlessStarved({ snapshot, ...outcome }: Outcome, why: string | undefined): Outcome {
+  if (why === undefined) return { ...outcome, snapshot };
+  return {
+    ...outcome,
+    verdict: 'inconclusive',
+    reason: 'caller-starved',
+    message: `${why} (${outcome.message})`,
+  };
+}

@@ -9,7 +9,8 @@ import type { CheckRecord } from '../report/types.ts';
 import { answersAgain, core, fact, type Subject } from '../scenario.ts';
 import { exclusive } from '../verdict/rules.ts';
 import { sleep } from '../wait/wait.ts';
-import { PacedCalls, type Event } from './traffic.ts';
+import type { Event } from './heard-answers.ts';
+import { PacedCalls } from './traffic.ts';
 
 /** Thirty clean answers rule out a residual of a fifth: a second and a half of calls. */
 const takeover = (withinMs: number, maxErrors = 3): Subject => ({

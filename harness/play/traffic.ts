@@ -14,8 +14,6 @@ import type { Scene } from './scene.ts';
 import { starvation, starvationOfLost, unlessStarved } from './starved.ts';
 import { brokenStream, seconds } from './words.ts';
 
-export type { Event } from './heard-answers.ts';
-
 /** A call may be lost this long after it was sent; its line arrives a little later. */
 const CALL_TIMEOUT_MS = 5000;
 /** What the pod's clock resolves (10 ms) and a round trip adds, until the loop's end tells better. */
@@ -122,12 +120,9 @@ export class PacedCalls<Check extends string = string> {
       const { verdict, reason } = assessed(rule, answers, risk);
       return verdict === 'non-conformant' && reason === 'errors';
     };
-    const why =
-      assessment.verdict !== 'non-conformant'
-        ? undefined
-        : assessment.reason === 'errors'
-          ? starvationOfLost(this.#heard.since(event), tooManyLost)
-          : starvation(this.#heard.since(event));
+    const heard = this.#heard.since(event);
+    const starved = assessment.reason === 'errors' ? starvationOfLost(heard, tooManyLost) : starvation(heard);
+    const why = assessment.verdict === 'non-conformant' ? starved : undefined;
     const outcome: Outcome = {
       verdict: unseen ? 'inconclusive' : assessment.verdict,
       reason: unseen
@@ -225,9 +220,7 @@ export class PacedCalls<Check extends string = string> {
       snapshot: snapshotOf(tests),
       startedAt: event.sentMs,
     };
-    // What such a caller saw is no evidence for `--continue` to go on with.
-    const begunWith = { snapshot: this.#scene.context.evidence[this.#scene.recorder.idOf(check)] };
-    await this.#record(check, why === undefined ? outcome : { ...unlessStarved(outcome, why), ...begunWith });
+    await this.#record(check, unlessStarved(outcome, why));
   }
 
   /** What callers saw for some time after an event, in words: for what is reported and not judged. */

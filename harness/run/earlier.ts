@@ -77,9 +77,9 @@ const numberOr = (value: unknown, otherwise: number): number =>
 
 function read(path: string): { readonly report: Report; readonly planned: Earlier['planned'] } {
   try {
-    const read = readEvents(path);
-    const planned = read.events.findLast((event) => event.type === 'plan')?.ids;
-    return { report: foldReport(read), planned };
+    const log = readEvents(path);
+    const planned = log.events.findLast((event) => event.type === 'plan')?.ids;
+    return { report: foldReport(log), planned };
   } catch {
     throw new Mistakes([
       `--continue: ${path} is not the folder of a run: there is no ${join(path, 'events.ndjson')}`,

@@ -13,20 +13,21 @@ export async function readMeans(
   { members, variant }: { readonly members: readonly Member[]; readonly variant: string },
 ): Promise<Means> {
   const { options } = run;
-  const [places, gatewayApis] = await Promise.all([
+  const [places, gatewayApis, cannotInstall] = await Promise.all([
     Promise.all(
       members.map(async ({ client, topology }) => ({ topology, seen: await localitiesOf(client) })),
     ),
     Promise.all(members.map(({ client }) => hasGatewayApi(client))),
-  ]);
-  return {
-    mayDisrupt: provider.ownsClusters || !provider.meshIsThere || options.allowDisruption,
-    canFreeze: provider.freezer !== undefined,
-    cannotInstall: await whyNoSecondRevision(
+    whyNoSecondRevision(
       provider,
       members.map(({ client }) => client),
       options.istioctlBin,
     ),
+  ]);
+  return {
+    mayDisrupt: provider.ownsClusters || !provider.meshIsThere || options.allowDisruption,
+    canFreeze: provider.freezer !== undefined,
+    cannotInstall,
     discovery: variant !== 'replicated',
     places,
     gatewayApi: gatewayApis.every(Boolean),

@@ -1,10 +1,7 @@
-import { ApiError } from '../cluster/errors.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import type { KubernetesObject } from '../cluster/types.ts';
 import { which } from '../command/which.ts';
+import { isOfDefaultTag, visibleInjectorsIn } from '../mesh/istio/webhooks.ts';
 import type { Provider } from '../provider/types.ts';
-
-const DEFAULT_TAG = 'istio.io/tag';
 
 /**
  * Why no second revision of the control plane can be installed beside the first; undefined where one can. Where istioctl
@@ -21,26 +18,15 @@ export async function whyNoSecondRevision(
   if ((await which(istioctl)) === undefined) return 'there is no istioctl to install a second revision with';
   if (provider.ownsClusters || !provider.meshIsThere) return undefined;
   const found = await Promise.all(
-    clusters.map(async (cluster) => ({ name: cluster.name, hasTag: await hasDefaultTag(cluster) })),
+    clusters.map(async (cluster) => ({
+      name: cluster.name,
+      // Who may not look has not seen one.
+      hasTag: (await visibleInjectorsIn(cluster)).some(isOfDefaultTag),
+    })),
   );
   const without = found.filter(({ hasTag }) => !hasTag).map(({ name }) => name);
   return without.length === 0
     ? undefined
     : `istioctl would make the second revision the default of ${without.join(', ')}: no webhook configuration is seen there ` +
-        `that is labelled ${DEFAULT_TAG}=default, as istioctl labels those of a mesh that it installed`;
-}
-
-/** Who may not look has not seen one. */
-async function hasDefaultTag(cluster: Cluster): Promise<boolean> {
-  const injectors = await cluster
-    .list({
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'MutatingWebhookConfiguration',
-      labelSelector: 'app=sidecar-injector',
-    })
-    .catch((error: unknown): KubernetesObject[] => {
-      if (error instanceof ApiError && error.status === 403) return [];
-      throw error;
-    });
-  return injectors.some(({ metadata }) => metadata.labels?.[DEFAULT_TAG] === 'default');
+        `that is labelled istio.io/tag=default, as istioctl labels those of a mesh that it installed`;
 }

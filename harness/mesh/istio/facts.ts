@@ -1,9 +1,10 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { ApiError, type Cluster } from '../../cluster/cluster.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
 import type { ControlPlane, EastWestGateway, InjectionLabel, MeshInCluster } from '../types.ts';
 import { labelInjecting } from './injected.ts';
 import { SYSTEM_NAMESPACE } from './settings.ts';
+import { visibleInjectorsIn } from './webhooks.ts';
 
 const TLS_PORT = 15443;
 
@@ -94,29 +95,13 @@ async function rootFingerprintOf(cluster: Cluster): Promise<string | null> {
   return pem === undefined ? null : createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
 }
 
-interface Webhooks extends KubernetesObject {
-  readonly webhooks?: readonly {
-    readonly clientConfig?: { readonly url?: string; readonly service?: { readonly path?: string } };
-  }[];
-}
-
 /**
  * A remote cluster's webhook names the cluster for its control plane: `/inject/cluster/NAME/net/NETWORK`. It is in the
  * URL (istiodRemote.injectionURL), or in the path at a Service (istiodRemote.injectionPath).
  */
 async function idInWebhooks(cluster: Cluster): Promise<string | undefined> {
-  const found = await cluster
-    .list<Webhooks>({
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'MutatingWebhookConfiguration',
-      labelSelector: 'app=sidecar-injector',
-    })
-    .catch((error: unknown) => {
-      // Who may not look at webhooks can do without: only what needs the ID is not judged then.
-      if (error instanceof ApiError && error.status === 403) return [];
-      throw error;
-    });
-  const places = found
+  const injectors = await visibleInjectorsIn(cluster);
+  const places = injectors
     .flatMap(({ webhooks = [] }) => webhooks)
     .map(({ clientConfig }) => clientConfig?.url ?? clientConfig?.service?.path);
   return places.flatMap((place) => /\/inject\/cluster\/([^/]+)/.exec(place ?? '')?.[1] ?? [])[0];

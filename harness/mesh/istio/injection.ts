@@ -1,11 +1,8 @@
 import type { KubernetesObject } from '../../cluster/types.ts';
-import { poll } from '../../wait/wait.ts';
 import type { Member } from '../types.ts';
-import { PATIENCE_MS, SYSTEM_NAMESPACE } from './settings.ts';
-
-interface Webhooks extends KubernetesObject {
-  readonly webhooks?: readonly { readonly clientConfig?: { readonly caBundle?: string } }[];
-}
+import { SYSTEM_NAMESPACE } from './settings.ts';
+import { waitFor } from './wait-for.ts';
+import { injectorsIn, isOfDefaultTag, type Injector } from './webhooks.ts';
 
 interface WithReplicas extends KubernetesObject {
   readonly status?: { readonly availableReplicas?: number };
@@ -15,8 +12,8 @@ interface WithReplicas extends KubernetesObject {
  * istioctl hands injection by `istio-injection` over to the webhooks of the tag `default`, which it makes last. A pod that is
  * created after the revision's own stopped, and before these are there, gets no proxy and no error.
  */
-const isHandedOver = (webhooks: readonly Webhooks[], revision: string | undefined): boolean =>
-  revision !== undefined || webhooks.some(({ metadata }) => metadata.labels?.['istio.io/tag'] === 'default');
+const isHandedOver = (injectors: readonly Injector[], revision: string | undefined): boolean =>
+  revision !== undefined || injectors.some(isOfDefaultTag);
 
 /** Waits until new pods of a cluster get a proxy from this control plane, and the certificate to trust it by. */
 export async function waitForInjection(
@@ -26,14 +23,9 @@ export async function waitForInjection(
 ): Promise<void> {
   const { client } = member;
   const what = `istiod of ${controlPlane.client.name} to inject proxies in ${client.name}`;
-  const options = { what, signal, timeoutMs: PATIENCE_MS, intervalMs: 500, isTransient: () => true };
-  await poll(options, async (saw) => {
-    const [webhooks, [istiod], root] = await Promise.all([
-      client.list<Webhooks>({
-        apiVersion: 'admissionregistration.k8s.io/v1',
-        kind: 'MutatingWebhookConfiguration',
-        labelSelector: 'app=sidecar-injector',
-      }),
+  await waitFor(what, signal, async (saw) => {
+    const [injectors, [istiod], root] = await Promise.all([
+      injectorsIn(client),
       controlPlane.client.list<WithReplicas>({
         apiVersion: 'apps/v1',
         kind: 'Deployment',
@@ -47,9 +39,9 @@ export async function waitForInjection(
         name: 'istio-ca-root-cert',
       }),
     ]);
-    const hooks = webhooks.flatMap((one) => one.webhooks ?? []);
+    const hooks = injectors.flatMap(({ webhooks = [] }) => webhooks);
     const bundle = hooks.length > 0 && hooks.every((hook) => (hook.clientConfig?.caBundle ?? '') !== '');
-    const handedOver = isHandedOver(webhooks, controlPlane.topology.revision);
+    const handedOver = isHandedOver(injectors, controlPlane.topology.revision);
     const available = istiod?.status?.availableReplicas ?? 0;
     saw(
       `${String(available)} istiod available, the webhook ${bundle ? 'has' : 'lacks'} its certificate` +

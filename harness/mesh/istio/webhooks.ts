@@ -1,11 +1,37 @@
 import type { Cluster } from '../../cluster/cluster.ts';
+import { ApiError } from '../../cluster/errors.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
 
 /** Whom the API server asks. */
 export interface ClientConfig {
   readonly url?: string;
-  readonly service?: { readonly name: string; readonly namespace: string };
+  readonly service?: { readonly name: string; readonly namespace: string; readonly path?: string };
+  readonly caBundle?: string;
 }
+
+/** Which pods an API server has proxies put into, and by whom. */
+export interface Injector extends KubernetesObject {
+  readonly webhooks?: readonly { readonly clientConfig?: ClientConfig }[];
+}
+
+/** What has proxies put into the pods of a cluster. */
+export const injectorsIn = <T extends KubernetesObject = Injector>(cluster: Cluster): Promise<T[]> =>
+  cluster.list<T>({
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    labelSelector: 'app=sidecar-injector',
+  });
+
+/** The same; none where they may not be looked at: only what needs them is not judged then. */
+export const visibleInjectorsIn = (cluster: Cluster): Promise<Injector[]> =>
+  injectorsIn(cluster).catch((error: unknown) => {
+    if (error instanceof ApiError && error.status === 403) return [];
+    throw error;
+  });
+
+/** Made by istioctl for the revision that namespaces with `istio-injection` get their proxies from. */
+export const isOfDefaultTag = ({ metadata }: Injector): boolean =>
+  metadata.labels?.['istio.io/tag'] === 'default';
 
 interface Service extends KubernetesObject {
   readonly spec?: { readonly type?: string; readonly selector?: Readonly<Record<string, string>> };

@@ -2,6 +2,7 @@ import type { Cluster } from '../../cluster/cluster.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
 import { about } from '../../provider/preflight/findings.ts';
 import type { Finding } from '../../provider/types.ts';
+import { injectorsIn } from '../istio/webhooks.ts';
 import type { MeshMember } from '../preflight.ts';
 
 /** A label selector of the Kubernetes API. */
@@ -67,13 +68,7 @@ export function isInjected(
  */
 export async function checkInjection(member: MeshMember): Promise<Finding[]> {
   const { client } = member;
-  const found = await client
-    .list<Webhooks>({
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'MutatingWebhookConfiguration',
-      labelSelector: 'app=sidecar-injector',
-    })
-    .catch(() => undefined);
+  const found = await injectorsIn<Webhooks>(client).catch(() => undefined);
   if (found === undefined) return [];
   const injectors = found.flatMap(({ webhooks = [] }) => webhooks);
   if (injectors.length === 0) return checkOwnLabel(member, injectors);
