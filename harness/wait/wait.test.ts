@@ -31,6 +31,14 @@ describe('poll', () => {
     expect(performance.now() - began).toBeLessThan(500);
   });
 
+  test('an attempt that its deadline cut short is not told', async () => {
+    let looks = 0;
+    const wait = poll({ what: 'an address', timeoutMs: 60, intervalMs: 1 }, () =>
+      ++looks === 1 ? Promise.resolve(undefined) : never(),
+    );
+    await expect(wait).rejects.toThrow(/^waited 60 ms for an address; last seen: nothing yet$/);
+  });
+
   test('gives up a hanging attempt, aborts its signal and looks again', async () => {
     const signals: AbortSignal[] = [];
     const value = await poll(

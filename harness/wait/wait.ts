@@ -106,7 +106,6 @@ export type Attempt<T> = (saw: (text: string) => void, signal: AbortSignal) => P
 
 class AttemptTimeout extends Error {}
 
-const NOTHING = 'nothing yet';
 /** From here on, an attempt without an answer is worth telling, in milliseconds. */
 const HANGING_MS = 1000;
 
@@ -117,10 +116,12 @@ const HANGING_MS = 1000;
 export async function poll<T>(options: PollOptions, attempt: Attempt<T>): Promise<T> {
   const { what, timeoutMs, intervalMs = 1000, attemptTimeoutMs = 20_000, signal } = options;
   const deadline = performance.now() + timeoutMs;
-  let lastSaw = NOTHING;
+  let lastSaw = 'nothing yet';
   let hung = '';
+  let answered = false;
   const saw = (text: string): void => {
     lastSaw = text;
+    answered = true;
     hung = '';
   };
   for (;;) {
@@ -133,12 +134,13 @@ export async function poll<T>(options: PollOptions, attempt: Attempt<T>): Promis
         attempt(saw, inner),
       );
       if (value !== undefined) return value;
+      answered = true;
+      hung = '';
     } catch (error) {
       if (signal?.aborted) throw abortReason(signal);
       if (error instanceof AttemptTimeout) {
         // An attempt cut short by the deadline says nothing about what it asked.
-        if (lastSaw === NOTHING || attemptMs >= HANGING_MS)
-          saw(`${lastSaw}; then no answer for ${duration(attemptMs)}`);
+        if (!answered || attemptMs >= HANGING_MS) hung = `; then no answer for ${duration(attemptMs)}`;
       } else if (options.isTransient?.(error)) saw(error instanceof Error ? error.message : String(error));
       else throw error;
     }
