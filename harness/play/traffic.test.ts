@@ -81,7 +81,7 @@ describe('a takeover', againWhenBusy(9), () => {
   });
 
   test('is not judged before calls that hang have told so', async () => {
-    await call(60);
+    await call(40);
     // In a second and a half, some hang; then all is well for longer than a clean run takes, and shorter than they hang.
     const event = change('v2', 'v2', 'hang');
     await sleep(500);
