@@ -118,6 +118,15 @@ test('evidence of an earlier run stays with a check that is not judged, and not 
   expect(written().map((check) => check.evidence?.snapshot)).toEqual([{ test: 1 }, undefined]);
 });
 
+test('a check that is skipped keeps what was seen of it before, and stays undecided then', async () => {
+  const all = recorder([], { 'a/flat/A1/halves': { test: 1 } });
+  await all.skip('one node only', 'halves', 'there');
+  expect(written()).toMatchObject([
+    { verdict: 'inconclusive', reason: 'skipped', evidence: { snapshot: { test: 1 } } },
+    { verdict: 'skipped', reason: 'skipped', message: 'one node only', evidence: null },
+  ]);
+});
+
 test('a check that was not declared is a mistake in the scenario', async () => {
   await expect(recorder().record('halfs', outcome())).rejects.toThrow('the scenario declares no check halfs');
 });

@@ -102,6 +102,14 @@ export class Recorder {
     this.#log.append({ type: 'progress', text, of: this.#path, ...progress });
   }
 
+  /** Writes down why these are not judged here. What was seen of one before is not undone by that: it stays undecided. */
+  async skip(message: string, ...checks: readonly string[]): Promise<void> {
+    for (const check of checks) {
+      const verdict = this.#evidence.has(this.idOf(check)) ? 'inconclusive' : 'skipped';
+      await this.record(check, { verdict, reason: 'skipped', message, startedAt: Date.now() });
+    }
+  }
+
   async record(check: string, outcome: Outcome): Promise<CheckRecord['verdict']> {
     if (this.isSettled(check)) return outcome.verdict;
     const { claim, ...identity } = this.#identity;
