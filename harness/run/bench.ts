@@ -51,7 +51,10 @@ const suitesOf = (parts: readonly Chosen[]): string =>
   [...new Set(parts.map(({ suite }) => suite))].join('+');
 
 /** A bench with only some of its scenarios; nothing, if none is left. */
-export function narrowedTo(bench: Bench, wanted: (part: Chosen, selected: Selected) => boolean): Bench[] {
+export function narrowedTo<T extends Bench>(
+  bench: T,
+  wanted: (part: Chosen, selected: Selected) => boolean,
+): T[] {
   const parts = bench.parts
     .map((part) => ({ ...part, scenarios: part.scenarios.filter((each) => wanted(part, each)) }))
     .filter(({ scenarios }) => scenarios.length > 0);

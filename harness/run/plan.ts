@@ -66,15 +66,13 @@ export async function plan(options: RunOptions): Promise<Plan> {
   };
 }
 
-/** The same plan in more benches, which can be up at the same time, the longest first. @see lanesOf */
+/** The same plan in more benches, which can be up at the same time, those with most to judge first. @see lanesOf */
 export const inLanes = ({ provider, benches }: Plan, options: RunOptions): readonly BenchRun[] =>
   benches
     .flatMap(lanesOf)
-    .sort((one, other) => scenariosIn(other) - scenariosIn(one))
-    .map((bench) => ({ ...bench, provider: providerFor(provider, bench, options) }));
-
-const scenariosIn = ({ parts }: Bench): number =>
-  parts.reduce((sum, { scenarios }) => sum + scenarios.length, 0);
+    .map((bench) => ({ bench, checks: idsIn([bench], options).length }))
+    .sort((one, other) => other.checks - one.checks)
+    .map(({ bench }) => ({ ...bench, provider: providerFor(provider, bench, options) }));
 
 /** Options that `auto` could not judge before it was decided. */
 function mistakesFor(provider: ProviderName, options: RunOptions): string[] {

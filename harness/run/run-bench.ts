@@ -16,7 +16,7 @@ import { benchDirectory, bringUp, labelOf, type Ready, type Wanted } from './bri
 import { rememberTopology } from './kept.ts';
 import { appsDirectory, boundsOf, pullSecretOf, ROOT, userPath, type Run } from './setup.ts';
 import { timed } from './timed.ts';
-import { unplayed } from './unplayed.ts';
+import { skip, unplayed } from './unplayed.ts';
 import { playAll } from './vitest.ts';
 
 /** A bench, and who provides its clusters. */
@@ -158,7 +158,7 @@ function withoutSkipped(run: Run, part: Chosen, ready: Ready): Selected[] {
   return part.scenarios.filter((selected) => {
     const message = unfit ?? whySkipped(selected, part.variant, ready.missing);
     if (message === undefined) return true;
-    skipAll(run, { ...part, scenarios: [selected] }, message);
+    skip(run, { selected, variant: part.variant, message });
     return false;
   });
 }
@@ -171,18 +171,6 @@ function whyOtherVariant(
 ): string | undefined {
   if (discovery === undefined || !variants.includes('replicated')) return undefined;
   return whyOtherDiscovery(variant, discovery, { named: options.variant.length > 0 });
-}
-
-function skipAll(run: Run, { variant, scenarios }: Chosen, message: string): void {
-  const why = { variant, verdict: 'skipped', reason: 'not-there', message } as const;
-  // A verdict or evidence of the run that this one goes on with is not undone by what these clusters lack.
-  const known = new Set(
-    [...(run.earlier?.decided ?? []), ...(run.earlier?.carried ?? [])].map(({ id }) => id),
-  );
-  for (const selected of scenarios) {
-    for (const check of unplayed(run, { selected, ...why }))
-      if (!known.has(check.id)) run.log.append({ type: 'check', check });
-  }
 }
 
 type Placing = 'runId' | 'appsDirectory' | 'timeoutMs' | 'images' | 'imageHub' | 'pullSecret';

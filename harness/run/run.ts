@@ -13,6 +13,7 @@ import { openDisplay, type Display } from './display.ts';
 import { worldsAtOnce } from './lanes.ts';
 import { lock } from './lock.ts';
 import { Mistakes } from './mistakes.ts';
+import { withoutOtherVariants } from './other-variants.ts';
 import { inLanes, plan, type Plan } from './plan.ts';
 import { described, preflight } from './preflight.ts';
 import { isOver, runBench, type BenchRun } from './run-bench.ts';
@@ -122,15 +123,18 @@ async function carryOut(current: Run, planned: Plan): Promise<void> {
   }
   // While clusters come up. Should it fail, it does so again where it is needed.
   loadVitest().catch(() => undefined);
+  const benches = withoutOtherVariants(current, planned.benches);
   if (inWorldsOfTheirOwn(current, planned)) {
     const limit = pLimit(worldsAtOnce());
     await Promise.all(
-      inLanes(planned, current.options).map((bench) => limit(() => carryOutOne(current, bench, false))),
+      inLanes({ ...planned, benches }, current.options).map((bench) =>
+        limit(() => carryOutOne(current, bench, false)),
+      ),
     );
     return;
   }
-  for (const bench of planned.benches) {
-    const isLast = bench === planned.benches.at(-1);
+  for (const bench of benches) {
+    const isLast = bench === benches.at(-1);
     // Clusters of two benches would have the same names: the last one's are kept.
     await carryOutOne(current, bench, current.options.keep && isLast);
   }

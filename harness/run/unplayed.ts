@@ -12,6 +12,18 @@ export interface Unplayed {
   readonly message: string;
 }
 
+/** Skips a scenario. A verdict or evidence of the run that this one goes on with is not undone by what its clusters lack. */
+export function skip(
+  run: Pick<Run, 'options' | 'earlier' | 'log'>,
+  what: Pick<Unplayed, 'selected' | 'variant' | 'message'>,
+): void {
+  const known = new Set(
+    [...(run.earlier?.decided ?? []), ...(run.earlier?.carried ?? [])].map(({ id }) => id),
+  );
+  for (const check of unplayed(run, { ...what, verdict: 'skipped', reason: 'not-there' }))
+    if (!known.has(check.id)) run.log.append({ type: 'check', check });
+}
+
 /** A verdict for every check of a scenario that is not played, so that none goes missing in silence. */
 export function unplayed(run: Pick<Run, 'options'>, what: Unplayed): CheckRecord[] {
   const { file, scenario } = what.selected;

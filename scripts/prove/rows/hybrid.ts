@@ -8,6 +8,7 @@ export const hybrid: readonly Row[] = rowsOf('hybrid', [
   ['injector-of-another-revision', 'gateways/H3', 'injected/cluster2 configured/cluster2'],
   ['remote-starved', 'gateways/H4', 'reaches/cluster1'],
   ['identity-not-checked', 'gateways/H5', 'no-certificate/cluster1 another-root/cluster1'],
+  ['strangers-at-times', 'gateways/H5', 'no-certificate/cluster1 self-signed/cluster1 another-root/cluster1'],
   ['gateway-speaks-http', 'gateways/H5', 'right-certificate/cluster2 plaintext/cluster2'],
   ['remote-secret-missing=cluster3', 'gateways/H6', 'reaches/cluster1-to-cluster3'],
   ['rights-left-behind', 'gateways/H7', 'after/cluster1'],
