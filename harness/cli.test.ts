@@ -1,5 +1,5 @@
 /** The command as users start it: a process of its own, of which only output and exit code are seen. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -75,6 +75,12 @@ describe('judge', () => {
     expect(stderr).toMatch(/label/);
     expect(stderr).toMatch(/leakLimit/);
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('of what cannot be read is a mistake, no verdict', async () => {
+    const { code, stderr } = await meshproof(['judge', '--rule', half, '.']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^\. cannot be read as a file with answers: /);
   });
 
   test('of a file that is not there', async () => {
@@ -250,6 +256,18 @@ describe('going on with a run', () => {
     expect(code).toBe(3);
     expect(end).toMatchObject({ verdict: 'inconclusive', exitCode: 3 });
   });
+});
+
+test('a reader that is gone is no reason to break', async () => {
+  const child = spawn(process.execPath, [join(root, 'scripts', 'meshproof.js'), 'list'], {
+    cwd: folder,
+    env: { PATH: dirname(process.execPath), HOME: folder },
+  });
+  child.stdout.destroy();
+  const said: string[] = [];
+  child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  expect({ code, said: said.join('') }).toEqual({ code: 0, said: '' });
 });
 
 test('where nothing was left, there is nothing to clean', async () => {

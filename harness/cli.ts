@@ -54,4 +54,9 @@ async function main(): Promise<number> {
   return carryOut(parsed);
 }
 
+// Whoever read what is printed may be gone, as in `… | tee log` after Ctrl-C: what was made has to be taken away all the same.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+// Node's own exit code for what nobody caught is 1: an accusation.
+for (const event of ['uncaughtException', 'unhandledRejection'])
+  process.on(event, (error: unknown) => process.exit(told(error)));
 process.exitCode = await main().catch(told);

@@ -84,13 +84,16 @@ export function number<D extends number | undefined>(
   });
 }
 
+/** 5 days. Timers of Node count to 24, and some waits are four times what was asked for. */
+const LONGEST_MS = 120 * 3_600_000;
+
 /** A positive duration, in milliseconds. */
 export function duration<D extends number | undefined>(row: Omit<Row<D>, 'placeholder'>): Option<number | D> {
   const fallbackText = row.fallbackText ?? formatDuration(row.fallback ?? 0);
   return single('duration', { ...row, placeholder: 'DURATION', fallbackText }, (given) => {
     const value = parseDuration(given);
-    const mistake = 'expected a duration such as 500ms, 30s, 5m or 1h30m, more than zero';
-    return value === undefined || value === 0 ? { mistake } : { value };
+    const mistake = 'expected a duration such as 500ms, 30s, 5m or 1h30m, more than zero and at most 120h';
+    return value === undefined || value === 0 || value > LONGEST_MS ? { mistake } : { value };
   });
 }
 

@@ -137,7 +137,7 @@ describe('flags go before the environment, the environment before defaults', () 
 
   it('a malformed variable is a mistake that names it, and a flag hides it', () => {
     expect(mistakes('run', { MESHPROOF_RATE: 'fast' })).toBe(
-      'MESHPROOF_RATE=fast: expected a number from 0.1 to 1000',
+      'MESHPROOF_RATE=fast: expected a number from 0.5 to 100',
     );
     expect(mistakes('run', { MESHPROOF_KEEP: 'constructor' })).toContain('expected true or false');
     expect(mistakes('run --rate 1', { MESHPROOF_RATE: 'fast' })).toBe('');
@@ -157,7 +157,7 @@ describe('mistakes', () => {
     ['run --suite', '--suite: expected a value'],
     ['run --suite --json', '--suite: expected a value'],
     ['run --provider knd', '--provider knd: expected one of auto, embedded, kind, kubeconfig'],
-    ['run --rate 0', '--rate 0: expected a number from 0.1 to 1000'],
+    ['run --rate 0', '--rate 0: expected a number from 0.5 to 100'],
     ['run --seed -1', '--seed -1: expected a whole number from 0 to 4294967295'],
     ['run --seed 1.5', '--seed 1.5: expected a whole number'],
     ['run --timeout 0s', '--timeout 0s: expected a duration such as'],
@@ -169,6 +169,8 @@ describe('mistakes', () => {
     ['run --provider kubeconfig', 'needs the clusters: --cluster NAME=FILE[:CONTEXT]'],
     ['run --provider kind --cluster a=b', '--provider kind makes its own'],
     ['run --continue d --dry-run', 'leave one of them out'],
+    ['run --cluster a=b --installer i', 'add --install-mesh, or leave it out'],
+    ['run --max-duration 600h', '--max-duration 600h: expected a duration such as'],
     ['judge x', 'judge needs --rule RULE'],
     ['judge --rule {}', 'judge needs FILE|-'],
     ['report', 'report needs RUN-DIR'],

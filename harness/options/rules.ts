@@ -21,6 +21,11 @@ export function contradictions(command: Command, given: Given): readonly string[
     if (given.timeScale !== undefined && given.timeScale !== 1)
       mistakes.push('--time-scale is for --provider embedded alone');
   }
+  if (cluster.length > 0 && given.installer !== undefined && given.installMesh !== true) {
+    mistakes.push(
+      '--installer is called where a mesh is installed, and existing clusters keep theirs: add --install-mesh, or leave it out',
+    );
+  }
   if (given.continue !== undefined && given.dryRun === true) {
     mistakes.push('--continue measures and --dry-run touches nothing: leave one of them out');
   }

@@ -125,7 +125,7 @@ export class Calls<Check extends string = string> {
     if (running.length === 0) return;
     const file = new AnswersFile(
       scene.context.outDirectory,
-      `${scene.path}/${checks.map((check) => check.replaceAll('/', '-')).join('+')}`,
+      `${scene.path}/${running.map(({ check }) => check.replaceAll('/', '-')).join('+')}`,
     );
     // After the sample nothing may fail any more that only describes it: a caller that is gone then is no excuse.
     const place = await this.where();

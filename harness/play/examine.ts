@@ -27,7 +27,7 @@ export async function examine(
     return scene.recorder.record(check, {
       verdict: 'inconclusive',
       reason: 'not-seen',
-      message: trouble ?? 'nothing was seen',
+      message: trouble?.message ?? 'nothing was seen',
       startedAt,
     });
   }
@@ -42,8 +42,8 @@ export async function examine(
 
 interface Look {
   readonly finding?: Finding;
-  /** Why there is none, in words. */
-  readonly trouble?: string;
+  /** Why there is none. */
+  readonly trouble?: Error;
 }
 
 /**
@@ -63,20 +63,20 @@ async function lastLook(
   }).catch((error: unknown) => {
     if (!(error instanceof WaitTimeout)) throw error;
   });
-  let hangs = false;
-  const seen = (begun: Promise<Finding>): Promise<Look> => {
-    const onTimeout = (): Error => {
-      hangs = true;
-      return new Error(`a look took longer than ${duration(LOOK_MS)}`);
-    };
-    return bounded({ timeoutMs: LOOK_MS, signal, onTimeout }, () => begun).then(
+  const seen = (begun: Promise<Finding>): Promise<Look> =>
+    bounded({ timeoutMs: LOOK_MS, signal, onTimeout: () => new Hangs() }, () => begun).then(
       (finding) => ({ finding }),
       (error: unknown) => {
         signal.throwIfAborted();
-        return { trouble: error instanceof Error ? error.message : String(error) };
+        return { trouble: error instanceof Error ? error : new Error(String(error)) };
       },
     );
-  };
   const last = await seen(latest ?? look());
-  return last.finding !== undefined || hangs ? last : seen(look());
+  return last.finding !== undefined || last.trouble instanceof Hangs ? last : seen(look());
+}
+
+class Hangs extends Error {
+  constructor() {
+    super(`a look took longer than ${duration(LOOK_MS)}`);
+  }
 }

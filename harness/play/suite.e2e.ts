@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 
 /** By suite, the precondition that does not hold. */
-const unmet = new Map<string, string>();
+const unmet = new Map<string, string>(Object.entries(context.unmet));
 
 interface Planned {
   readonly file: ScenarioFile;

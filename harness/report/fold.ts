@@ -25,6 +25,8 @@ export function foldReport({ events, torn, unknown }: EventsRead): Report {
     ...judged,
     ...unfinished({ start, stages, ended, plan, judged: judged.map(({ id }) => id), unknown }),
   ];
+  const known = new Set(judged.map(({ id }) => id));
+  const missing = plan?.ids?.filter((id) => !known.has(id)) ?? [];
   const environment = foldEnvironment(events);
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -43,7 +45,7 @@ export function foldReport({ events, torn, unknown }: EventsRead): Report {
       core: countVerdicts(checks.filter((check) => check.level === 'core')),
       extended: countVerdicts(checks.filter((check) => check.level === 'extended')),
     },
-    profiles: profilesOf(checks),
+    profiles: profilesOf(checks, missing),
     checks,
     stages,
     preflight: latest.findLast((event) => event.type === 'preflight')?.findings ?? [],

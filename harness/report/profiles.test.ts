@@ -49,6 +49,21 @@ test('a stage that died is no suite of its own', () => {
   expect(reportOf('set-up-died').profiles.map(({ suite }) => suite)).not.toContain('run');
 });
 
+test('what was planned and never played is not passed over', () => {
+  const { checks } = reportOf('healthy');
+  const missing = ['multi-primary/gateways/M2/reaches', 'hybrid/gateways/H0/ranges'];
+  const [first, second] = profilesOf(checks, missing);
+  expect(first).toMatchObject({
+    suite: 'multi-primary',
+    core: { verdict: 'inconclusive', checks: { inconclusive: 1 } },
+  });
+  expect(second).toMatchObject({
+    suite: 'hybrid',
+    core: { verdict: 'inconclusive' },
+    extended: { verdict: 'skipped' },
+  });
+});
+
 test('stand in the summary, and at the end on a terminal where there are several suites', () => {
   const report = ofTwoSuites();
   expect(summaryMarkdown(report)).toMatch(

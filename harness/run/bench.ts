@@ -50,6 +50,10 @@ export function benchesOf(chosen: readonly Chosen[]): Bench[] {
 const suitesOf = (parts: readonly Chosen[]): string =>
   [...new Set(parts.map(({ suite }) => suite))].join('+');
 
+/** Does it begin with a scenario without which nothing of it is judged? Then it is played as a whole, or not at all. */
+export const hasPrecondition = ({ scenarios }: Pick<Chosen, 'scenarios'>): boolean =>
+  scenarios.some(({ scenario }) => scenario.precondition === true);
+
 /** A bench with only some of its scenarios; nothing, if none is left. */
 export function narrowedTo<T extends Bench>(
   bench: T,

@@ -3,11 +3,12 @@ import { dirname } from 'node:path';
 import { stringify } from 'yaml';
 import { readApplication } from '../deploy/apps.ts';
 import { place } from '../deploy/place.ts';
-import { istioOperator } from '../mesh/istio/operator.ts';
+import { istioOperator, remoteOperator, type PartSettings } from '../mesh/istio/operator.ts';
 import type { RunOptions } from '../options/types.ts';
 import { namespaceOf } from '../play/namespace.ts';
 import { kindConfig, kindName } from '../provider/kind/config.ts';
 import type { Selected } from '../select.ts';
+import type { ClusterTopology } from '../topology/topology.ts';
 import { list } from './list.ts';
 import type { Bench, Chosen } from './bench.ts';
 import { chooseBenches } from './choose.ts';
@@ -19,7 +20,7 @@ const RUN_ID = 'RUN-ID';
 export async function dryRun(options: RunOptions): Promise<number> {
   await list({ ...options, json: false });
   for (const bench of await chooseBenches(options)) {
-    if (options.provider !== 'kubeconfig') printClusters(bench, options);
+    if (makesKindClusters(options)) printClusters(bench, options);
     for (const part of bench.parts) {
       for (const selected of part.scenarios) printApplications(part, selected, options);
     }
@@ -27,22 +28,44 @@ export async function dryRun(options: RunOptions): Promise<number> {
   return 0;
 }
 
+/** What `auto` would choose is found out by asking Docker; that it would be kind is how the plan is read. */
+const makesKindClusters = ({ provider, cluster }: RunOptions): boolean =>
+  provider === 'kind' || (provider === 'auto' && cluster.length === 0);
+
 const print = (title: string, yaml: string): void => {
   process.stdout.write(`---\n# ${title}\n${yaml}`);
 };
 
 function printClusters({ variant, clusters }: Bench, options: RunOptions): void {
-  const gateway = new Set(clusters.map(({ network }) => network)).size > 1;
+  const { istioHub: hub, istioTag: tag, installValues } = options;
+  const merged = installValues === undefined ? '' : ` -f ${installValues}`;
   for (const cluster of clusters) {
     print(
       `${variant}: kind create cluster --name ${kindName(RUN_ID, cluster.name)} --config -`,
       kindConfig(cluster),
     );
     print(
-      `${variant}: istioctl install, in ${cluster.name}`,
-      istioOperator({ cluster, hub: options.istioHub, tag: options.istioTag, gateway }),
+      `${variant}: istioctl install -f -${merged}, in ${cluster.name}`,
+      operatorOf(cluster, { clusters, hub, tag }),
     );
   }
+}
+
+function operatorOf(
+  cluster: ClusterTopology,
+  { clusters, hub, tag }: Pick<Bench, 'clusters'> & Pick<PartSettings, 'hub' | 'tag'>,
+): string {
+  const { role, name, primary, revision } = cluster;
+  const gateway = new Set(clusters.map(({ network }) => network)).size > 1;
+  if (role === 'remote') {
+    const controlPlaneAddress = `ADDRESS-OF-ISTIOD-IN-${primary.toUpperCase()}`;
+    return remoteOperator({ cluster, hub, tag, controlPlaneAddress });
+  }
+  const hasRemotes = clusters.some((other) => other.name !== name && other.primary === name);
+  return istioOperator({
+    ...{ cluster, hub, tag, gateway, hasRemotes },
+    ...(revision === undefined ? {} : { revision }),
+  });
 }
 
 function printApplications({ variant }: Chosen, { file, scenario }: Selected, options: RunOptions): void {

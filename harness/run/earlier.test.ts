@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CheckRecord } from '../report/types.ts';
-import { isOpen, readEarlier } from './earlier.ts';
+import { isOpen, movedTo, readEarlier } from './earlier.ts';
 import { Mistakes } from './mistakes.ts';
 
 const fixture = (name: string): string =>
@@ -53,6 +53,28 @@ test('what was undecided is open with its evidence; all else stays as it was dec
   expect(earlier.decided.filter(({ id }) => earlier.open.includes(id))).toEqual([]);
   expect(earlier.carried.map(({ id }) => id)).toEqual(Object.keys(earlier.evidence));
   expect(earlier.mesh?.version).toMatch(/^\d/);
+});
+
+test('a precondition that did not hold then does not hold now', () => {
+  const waits = (): object => ({
+    verdict: 'inconclusive',
+    reason: 'precondition',
+    message: 'P1 does not hold',
+  });
+  const { unmet } = readEarlier(runOf('healthy', becomes(/\/M1\//, waits)));
+  expect(Object.values(unmet)).toContain('P1 does not hold');
+  expect(Object.keys(unmet).every((place) => /^multi-primary\/[a-z-]+$/.test(place))).toBe(true);
+});
+
+test('what it saw is found from the folder of the run that goes on', () => {
+  const earlier = readEarlier(runOf('healthy', becomes(/half-each/, undecided)));
+  const [check] = earlier.decided.filter(({ answersFile }) => answersFile !== null);
+  if (check === undefined) throw new Error('a check with answers was expected');
+  const moved = movedTo(join(folder, 'later'), earlier, check);
+  expect(join(folder, 'later', moved.answersFile ?? '')).toBe(
+    join(folder, 'healthy', check.answersFile ?? ''),
+  );
+  expect(moved).toMatchObject({ id: check.id, verdict: check.verdict });
 });
 
 test('an undecided check without evidence begins anew', () => {

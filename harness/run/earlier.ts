@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { readEvents } from '../report/event-log.ts';
 import { foldReport } from '../report/fold.ts';
 import type { CheckRecord, Environment, Report } from '../report/types.ts';
@@ -11,6 +11,10 @@ import { userPath } from './setup.ts';
 /** A run that left something undecided, and what it knew. */
 export interface Earlier {
   readonly id: string;
+  /** Its folder, absolute. */
+  readonly directory: string;
+  /** By SUITE/VARIANT: the precondition that did not hold, in words. What was not judged for it is not judged now. */
+  readonly unmet: Readonly<Record<string, string>>;
   /** What it measured; null if it did not get that far. */
   readonly mesh: Environment['mesh'];
   /** The risks that were declared then: they hold for the evidence of then. */
@@ -46,8 +50,11 @@ export function readEarlier(directory: string): Earlier {
       `--continue ${directory}: no check of run ${report.run.id} is inconclusive; its verdict is ${report.verdict}`,
     ]);
   }
+  const waiting = inconclusive.filter(({ reason }) => reason === 'precondition');
   return {
     id: report.run.id,
+    directory: path,
+    unmet: Object.fromEntries(waiting.map(({ suite, variant, message }) => [`${suite}/${variant}`, message])),
     mesh: report.environment.mesh,
     risk: {
       falsePass: numberOr(report.defaults['falsePass'], DEFAULTS.falsePass),
@@ -60,6 +67,17 @@ export function readEarlier(directory: string): Earlier {
     decided,
     carried,
     evidence: Object.fromEntries(carried.map(({ id, evidence }) => [id, evidence?.snapshot])),
+  };
+}
+
+/** A check of it as a report in another folder has it: where its files are stays true. */
+export function movedTo(directory: string, { directory: from }: Earlier, check: CheckRecord): CheckRecord {
+  const moved = (file: string): string => join(relative(directory, from), file);
+  const { answersFile, diagnostics } = check;
+  return {
+    ...check,
+    answersFile: answersFile === null ? null : moved(answersFile),
+    diagnostics: diagnostics === null ? null : { ...diagnostics, files: diagnostics.files.map(moved) },
   };
 }
 

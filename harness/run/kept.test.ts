@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -6,7 +6,7 @@ import { RunState } from '../state/state.ts';
 import type { ClusterTopology } from '../topology/topology.ts';
 import type { Bench } from './bench.ts';
 import { benchDirectory } from './bring-up.ts';
-import { keptBenches, rememberTopology } from './kept.ts';
+import { keptBenches, keptRun, rememberTopology } from './kept.ts';
 
 const RUN = '0101-0000-aaa';
 let folder = '';
@@ -37,6 +37,21 @@ const bench = (suite: string, names: readonly string[], variant: Bench['variant'
 const remember = (made: Bench): void => {
   rememberTopology(benchDirectory({ clustersOf: RUN }, made), made);
 };
+
+test('the latest that was kept is the one that began last, not one that was killed', () => {
+  const made = (id: string, startedAt: string): RunState => {
+    const state = new RunState(id);
+    state.begin({ provider: 'kind', startedAt, outDirectory: folder });
+    const file = join(state.directory, 'run.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/"pid": \d+/, '"pid": 999999999'));
+    return state;
+  };
+  made('1231-2359-zzz', '2025-12-31T23:59:00Z').keep();
+  made('0101-0000-aaa', '2026-01-01T00:00:00Z').keep();
+  made('0102-0000-aaa', '2026-01-02T00:00:00Z');
+  expect(keptRun('latest')).toBe('0101-0000-aaa');
+  expect(keptRun('0102-0000-aaa')).toBe('0102-0000-aaa');
+});
 
 describe('clusters that a run kept', () => {
   test('are taken for suites that want just these, and for no others', () => {

@@ -16,11 +16,14 @@ export function rememberTopology(directory: string, bench: Bench): void {
 
 /** The run that `--reuse` names. @throws Mistakes if no such run was kept */
 export function keptRun(reuse: string): string {
-  const kept = knownRuns()
+  const there = knownRuns()
     .filter((state) => !state.alive() && existsSync(state.directory))
-    .map(({ id }) => id)
-    .sort();
-  const found = reuse === 'latest' ? kept.at(-1) : kept.find((id) => id === reuse);
+    .map((state) => ({ state, startedAt: state.record()?.startedAt ?? '' }))
+    .sort((one, other) => one.startedAt.localeCompare(other.startedAt))
+    .map(({ state }) => state);
+  const kept = there.filter((state) => state.isKept()).map(({ id }) => id);
+  // Of a run that was killed, there may be clusters as well: who names it may have them.
+  const found = reuse === 'latest' ? kept.at(-1) : there.find(({ id }) => id === reuse)?.id;
   if (found !== undefined) return found;
   throw new Mistakes([
     `--reuse ${reuse}: no such run was kept (--keep); kept runs: ${kept.join(', ') || 'none'}`,

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { playsAlone } from '../scenario.ts';
 import type { Selected } from '../select.ts';
-import type { Bench, Chosen } from './bench.ts';
+import { hasPrecondition, type Bench, type Chosen } from './bench.ts';
 
 /** A world of the embedded mesh waits more than it computes: one more than there are processors. */
 export const worldsAtOnce = (): number => availableParallelism() + 1;
@@ -21,8 +21,9 @@ export function lanesOf(bench: Bench): Bench[] {
   });
 }
 
-function scenariosByLane({ scenarios }: Chosen): [lane: string, scenarios: readonly Selected[]][] {
-  if (scenarios.some(({ scenario }) => scenario.precondition === true)) return [['whole', scenarios]];
+function scenariosByLane(part: Chosen): [lane: string, scenarios: readonly Selected[]][] {
+  const { scenarios } = part;
+  if (hasPrecondition(part)) return [['whole', scenarios]];
   const together = scenarios.filter(({ scenario }) => !playsAlone(scenario));
   const alone = scenarios.filter(({ scenario }) => playsAlone(scenario));
   return [

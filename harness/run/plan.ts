@@ -61,6 +61,7 @@ export async function plan(options: RunOptions): Promise<Plan> {
     reuse,
     notes: [
       ...(why === undefined ? [] : [why]),
+      ...unused(name, options),
       ...(options.shard === undefined ? [] : [shardNote(options.shard, { shard, whole }, options)]),
     ],
   };
@@ -101,16 +102,21 @@ function installedTwice(benches: readonly Bench[], { installMesh }: RunOptions):
 }
 
 /** The embedded clusters come with their mesh. */
-function installing({ installer, installValues, gatewayApi }: RunOptions): string[] {
+function installing({ installer, gatewayApi }: RunOptions): string[] {
   const given = [
     ...(installer === undefined ? [] : ['--installer']),
-    ...(installValues === undefined ? [] : ['--install-values']),
     ...(gatewayApi === undefined ? [] : ['--gateway-api']),
   ];
   return given.map(
     (flag) => `${flag} installs a mesh, and the embedded clusters come with theirs: use --provider kind`,
   );
 }
+
+/** A machine may have them for all its runs: not used is not wrong. */
+const unused = (provider: ProviderName, { installValues }: RunOptions): string[] =>
+  provider === 'embedded' && installValues !== undefined
+    ? [`--install-values ${installValues} is not used: the embedded clusters come with their mesh`]
+    : [];
 
 const nodePorts = ({ ingressAddress }: RunOptions): string[] =>
   ingressAddress === 'node-port'

@@ -193,8 +193,9 @@ function ingressAddressOf({ ingressAddress, loadBalancer }: Run['options']): Run
   return loadBalancer === 'node-ip' ? 'given' : 'load-balancer';
 }
 
-function contextOf(run: Run, { variant, scenarios }: Chosen, { ready, bench }: Place): RunContext {
+function contextOf(run: Run, { suite, variant, scenarios }: Chosen, { ready, bench }: Place): RunContext {
   const { options } = run;
+  const unmet = run.earlier?.unmet[`${suite}/${variant}`];
   const { mesh, members } = ready;
   const where = { runId: run.clustersOf, directory: benchDirectory(run, bench) };
   return {
@@ -214,6 +215,7 @@ function contextOf(run: Run, { variant, scenarios }: Chosen, { ready, bench }: P
     ingressAddress: ingressAddressOf(options),
     risk: run.risk,
     evidence: run.earlier?.evidence ?? {},
+    unmet: unmet === undefined ? {} : { [suite]: unmet },
     settled: (run.earlier?.decided ?? []).map(({ id }) => id),
     freezer: bench.provider.freezer?.(where),
     revisionInstaller: bench.provider.revisions?.(where) ?? {

@@ -4,12 +4,13 @@ import type { RunOptions } from '../options/types.ts';
 import { version } from '../options/version.ts';
 import { endOf, foldReport } from '../report/fold.ts';
 import { terminalSummary } from '../report/terminal.ts';
-import type { Report } from '../report/types.ts';
+import type { CheckRecord, Report } from '../report/types.ts';
 import { reportText, writeReports } from '../report/write.ts';
 import { makeStateDirectory, newRunId, RunState, stateDirectory } from '../state/state.ts';
 import { cleanRun } from './clean.ts';
 import { declaredDefaults } from './defaults.ts';
 import { openDisplay, type Display } from './display.ts';
+import { movedTo } from './earlier.ts';
 import { worldsAtOnce } from './lanes.ts';
 import { lock } from './lock.ts';
 import { Mistakes } from './mistakes.ts';
@@ -90,9 +91,12 @@ function begin(
   });
   log.append({ type: 'plan', checks: planned.checks, ids: planned.ids });
   for (const text of planned.notes) log.append({ type: 'note', level: 'info', text });
-  for (const check of planned.earlier?.decided ?? []) log.append({ type: 'check', check });
-  for (const check of planned.earlier?.carried ?? []) log.append({ type: 'check', check, carried: true });
   const { earlier, risk, reuse } = planned;
+  if (earlier !== undefined) {
+    const here = (check: CheckRecord): CheckRecord => movedTo(log.directory, earlier, check);
+    for (const check of earlier.decided) log.append({ type: 'check', check: here(check) });
+    for (const check of earlier.carried) log.append({ type: 'check', check: here(check), carried: true });
+  }
   return {
     id,
     clustersOf: reuse ?? id,
@@ -154,7 +158,10 @@ async function carryOutOne(current: Run, bench: BenchRun, keep: boolean): Promis
 
 /** Puts back what is still in the journal. Resolves to whether nothing is left. */
 async function leaveTidy(current: Run): Promise<boolean> {
-  if (current.options.keep) return true;
+  if (current.options.keep) {
+    current.state.keep();
+    return true;
+  }
   const { left } = await cleanRun(current.state, (text) => {
     current.log.append({ type: 'progress', text });
   });

@@ -1,7 +1,17 @@
+import type { AccessAttributes } from '../cluster/access.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { which } from '../command/which.ts';
 import { isOfDefaultTag, visibleInjectorsIn } from '../mesh/istio/webhooks.ts';
+import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
 import type { Provider } from '../provider/types.ts';
+
+/** What istioctl makes for a revision that not every account may make. */
+const MADE: readonly AccessAttributes[] = [
+  { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' },
+  { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterrolebindings' },
+  { verb: 'create', group: 'admissionregistration.k8s.io', resource: 'mutatingwebhookconfigurations' },
+  { verb: 'create', group: 'apps', resource: 'deployments', namespace: SYSTEM_NAMESPACE },
+];
 
 /**
  * Why no second revision of the control plane can be installed beside the first; undefined where one can. Where istioctl
@@ -25,8 +35,22 @@ export async function whyNoSecondRevision(
     })),
   );
   const without = found.filter(({ hasTag }) => !hasTag).map(({ name }) => name);
-  return without.length === 0
-    ? undefined
-    : `istioctl would make the second revision the default of ${without.join(', ')}: no webhook configuration is seen there ` +
-        `that is labelled istio.io/tag=default, as istioctl labels those of a mesh that it installed`;
+  if (without.length > 0) {
+    return (
+      `istioctl would make the second revision the default of ${without.join(', ')}: no webhook configuration is seen there ` +
+      `that is labelled istio.io/tag=default, as istioctl labels those of a mesh that it installed`
+    );
+  }
+  const refused = (await Promise.all(clusters.map(refusedIn))).flat();
+  return refused.length === 0 ? undefined : `a second revision may not be installed: ${refused.join('; ')}`;
+}
+
+async function refusedIn(cluster: Cluster): Promise<string[]> {
+  const asked = await Promise.all(
+    MADE.map(async (right) =>
+      (await cluster.mayI(right)) ? [] : [`${right.resource}.${right.group ?? ''}`],
+    ),
+  );
+  const missing = asked.flat();
+  return missing.length === 0 ? [] : [`${cluster.name} lets this account not create ${missing.join(', ')}`];
 }

@@ -106,7 +106,10 @@ describe('shards', () => {
 });
 
 const selected = (suite: string, name: string): Selected =>
-  ({ file: { suite, name, file: '' }, scenario: { claim: name } }) as unknown as Selected;
+  ({
+    file: { suite, name, file: '' },
+    scenario: { claim: name, precondition: name === 'first' },
+  }) as unknown as Selected;
 
 /** Two suites on the same clusters in two variants; the very same scenarios are in both variants of a suite. */
 function twoSuites(): Bench[] {
@@ -146,10 +149,28 @@ describe('a shard of benches', () => {
     expect(only).toMatchObject({ suite: 'a+b', variant: 'replicated' });
   });
 
+  test('has all of a suite that is judged only if its first scenario holds, or nothing of it', () => {
+    const scenarios = ['first', 'one', 'two'].map((name) => selected('a', name));
+    const benches = benchesOf([
+      { suite: 'a', variant: 'flat', clusters: [], scenarios },
+      ...twoSuites().flatMap(({ parts }) => parts),
+    ]);
+    for (const of of [2, 3, 7, 9]) {
+      const shards = Array.from({ length: of }, (_, index) =>
+        idsOf(inShard(benches, { index: index + 1, of }, () => 1)).filter(
+          (id) => /flat\/(first|one|two)$/.test(id) && id.startsWith('a/'),
+        ),
+      );
+      const withFirst = shards.filter((ids) => ids.includes('a/flat/first'));
+      expect(withFirst).toHaveLength(1);
+      expect(withFirst[0]).toEqual(expect.arrayContaining(['a/flat/first', 'a/flat/one', 'a/flat/two']));
+    }
+  });
+
   test('of more shards than there are scenarios is a mistake with the most that there can be', () => {
     expect(() => inShard(twoSuites(), { index: 1, of: 9 }, () => 1)).toThrow(Mistakes);
     expect(() => inShard(twoSuites(), { index: 1, of: 9 }, () => 1)).toThrow(
-      /^--shard 1\/9: there are only 8 scenarios to share out, .* N is at most 8$/,
+      /^--shard 1\/9: there are only 8 scenarios to share out, .*N is at most 8$/,
     );
   });
 });

@@ -1,6 +1,6 @@
 import type { Shard } from '../options/types.ts';
 import type { Selected } from '../select.ts';
-import { narrowedTo, type Bench, type Chosen } from './bench.ts';
+import { hasPrecondition, narrowedTo, type Bench, type Chosen } from './bench.ts';
 import { Mistakes } from './mistakes.ts';
 
 /**
@@ -60,24 +60,37 @@ function allotted(
   return shares;
 }
 
-/** The benches, with the scenarios, of one shard. @throws Mistakes if there are more shards than scenarios */
+interface Share {
+  readonly part: Chosen;
+  readonly scenarios: readonly Selected[];
+}
+
+/** What stays together. */
+const sharesOf = (part: Chosen): Share[] =>
+  hasPrecondition(part)
+    ? [{ part, scenarios: part.scenarios }]
+    : part.scenarios.map((one) => ({ part, scenarios: [one] }));
+
+/** The benches, with the scenarios, of one shard. @throws Mistakes if there are more shards than can be made */
 export function inShard(
   benches: readonly Bench[],
   { index, of }: Shard,
   weigh: (part: Chosen, selected: Selected) => number,
 ): Bench[] {
-  const groups = benches.map(({ parts }) =>
-    parts.flatMap((part) => part.scenarios.map((selected) => ({ part, selected }))),
-  );
+  const groups = benches.map(({ parts }) => parts.flatMap(sharesOf));
   const count = sum(groups.map(({ length }) => length));
   if (of > count) {
     const most = `${String(count)} ${count === 1 ? 'scenario' : 'scenarios'} to share out`;
     throw new Mistakes([
-      `--shard ${String(index)}/${String(of)}: there are only ${most}, each variant counted, so N is at most ${String(count)}`,
+      `--shard ${String(index)}/${String(of)}: there are only ${most}, each variant counted and what follows a precondition as one, ` +
+        `so N is at most ${String(count)}`,
     ]);
   }
-  const mine = partition(groups, of, ({ part, selected }) => weigh(part, selected))[index - 1] ?? [];
+  const weight = ({ part, scenarios }: Share): number => sum(scenarios.map((each) => weigh(part, each)));
+  const mine = partition(groups, of, weight)[index - 1] ?? [];
   return benches.flatMap((bench) =>
-    narrowedTo(bench, (part, selected) => mine.some((one) => one.part === part && one.selected === selected)),
+    narrowedTo(bench, (part, selected) =>
+      mine.some((share) => share.part === part && share.scenarios.includes(selected)),
+    ),
   );
 }

@@ -8,13 +8,21 @@ export interface Ending {
 
 const NUMBERS = { SIGINT: 130, SIGTERM: 143 } as const;
 
+/** npm hands on a signal that the terminal sent to all: within this time it is the same Ctrl-C, in milliseconds. */
+const SAME_MS = 1000;
+
 /** The first Ctrl-C ends the run in order: what was made is torn down, the report written. The second stops at once. */
 export function listenForTheEnd(maxDurationMs: number | undefined): Ending {
   const controller = new AbortController();
   let by: 'SIGINT' | 'SIGTERM' | undefined;
+  let firstMs = 0;
   const onSignal = (name: 'SIGINT' | 'SIGTERM'): void => {
-    if (by !== undefined) process.exit(NUMBERS[name]);
+    if (by !== undefined) {
+      if (performance.now() - firstMs > SAME_MS) process.exit(NUMBERS[name]);
+      return;
+    }
     by = name;
+    firstMs = performance.now();
     process.stderr.write(
       `\n${name}: tearing down; once more stops at once and leaves the rest to "npx meshproof clean"\n`,
     );

@@ -2,6 +2,7 @@ import {
   accessSync,
   appendFileSync,
   constants,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -131,6 +132,8 @@ export function ownMark(): ProcessMark {
 export const lives = ({ pid, birth }: ProcessMark): boolean =>
   isAlive(pid) && (birth === undefined || birth === birthOf(pid));
 
+const KEPT = 'kept';
+
 /**
  * The memory of one run on disk. It is written before the thing it tells of is done, so that `clean` knows of it after
  * a crash at any moment; undoing what was never done must therefore be harmless.
@@ -161,6 +164,16 @@ export class RunState {
     } catch {
       return undefined;
     }
+  }
+
+  /** To be called when a run ends whose clusters are to stay. */
+  keep(): void {
+    writeFileSync(join(this.directory, KEPT), '');
+  }
+
+  /** Did it end and leave its clusters on purpose? One that was killed did not. */
+  isKept(): boolean {
+    return existsSync(join(this.directory, KEPT));
   }
 
   /** Is the process that owns this run still there? */

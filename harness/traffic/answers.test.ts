@@ -210,6 +210,13 @@ describe('whatever the lines hold', () => {
     );
   });
 
+  it('a call that opened no connection has none, whether curl says 0 or -1', () => {
+    for (const port of ['0', '-1'])
+      expect(readLine(`r 0 7 000 ${port} 0 0.000495 [] refused`)).toMatchObject({
+        record: { exitCode: 7, localPort: 0 },
+      });
+  });
+
   it('a line is read or refused, never half read', () => {
     expect(readLine('b 0 1')).toBeNull();
     expect(readLine('z 1 0 extra')).toBeNull();

@@ -42,7 +42,9 @@ export interface CurlRecord {
   readonly message: string;
 }
 
-const RECORD = /^(\d{1,9}) (\d{1,9}) (\d{1,9}) (\d{1,5}) (-?\d{1,9}) (\d{1,9}\.\d{1,9}) \[([^\]]*)\] ?(.*)$/s;
+/** Of a call that opened no connection curl gives the port 0, some versions -1. */
+const RECORD =
+  /^(\d{1,9}) (\d{1,9}) (\d{1,9}) (-1|\d{1,5}) (-?\d{1,9}) (\d{1,9}\.\d{1,9}) \[([^\]]*)\] ?(.*)$/s;
 
 /** Reads one line after its mark and a blank. */
 export function readLine(text: string): LoopLine | null {
@@ -120,7 +122,7 @@ function parseRecord(text: string): { index: number; record: CurlRecord } | null
   const record: CurlRecord = {
     exitCode: Number(exitCode),
     status: Number(status),
-    localPort: Number(port),
+    localPort: Math.max(0, Number(port)),
     connects: Math.max(0, Number(connects)),
     durationMs: Number(time) * 1000,
     message,

@@ -41,12 +41,12 @@ export const how = {
   out: text({
     placeholder: 'DIR',
     fallback: 'reports/out',
-    commands: ['run', 'clean'],
+    commands: run,
     about: 'Folder in which the run makes its own.',
   }),
   timeout: duration({
     fallback: 300_000,
-    commands: ['run', 'doctor', 'clean'],
+    commands: run,
     about: 'Longest wait for any one thing to become ready.',
   }),
   maxDuration: duration({
@@ -102,7 +102,7 @@ export const bounds = {
       commands: run,
       about: 'Requests a second, of each caller, in loops that measure a failover.',
     },
-    { min: 0.1, max: 1_000, whole: false },
+    { min: 0.5, max: 100, whole: false },
   ),
   scaleErrors: number(
     { fallback: 3, commands: run, about: 'Errors allowed when a workload is scaled to zero.' },
