@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { suiteNames } from '../harness/select.ts';
 import { healthyRows } from './prove/healthy.ts';
+import { readKnown } from './prove/known.ts';
 import { prove } from './prove/prove.ts';
 import { ROWS } from './prove/rows.ts';
 import type { Row } from './prove/types.ts';
@@ -17,6 +18,7 @@ const USAGE = `npm run prove -- [OPTION…]
   --healthy N       runs of each suite on a healthy mesh, under each load balancer (5)
   --simulated N     seeds of each calibration row (200)
   --jobs N          runs at a time (one for each core); of whole suites, half as many
+  --with FILE       a matrix.json of the same code: what it has is not played again; may be repeated
   --out DIR         where matrix.md and matrix.json go (reports/prove)
   --list            print what is stated, run nothing
 `;
@@ -32,6 +34,7 @@ const { values: given } = parseArgs({
     healthy: { type: 'string' },
     simulated: { type: 'string', default: '200' },
     jobs: { type: 'string', default: String(availableParallelism()) },
+    with: { type: 'string', multiple: true, default: [] },
     out: { type: 'string', default: join('reports', 'prove') },
   },
 });
@@ -62,6 +65,7 @@ async function main(): Promise<number> {
     times,
     simulated: number('simulated', 200),
     jobs: number('jobs', 1),
+    known: await readKnown(given.with).catch(toldAsMistake),
   };
   const matrix = await prove(plan, join('reports', 'out', 'prove'), say);
   await writeMatrix(matrix, given.out);
@@ -70,6 +74,11 @@ async function main(): Promise<number> {
     `${matrix.holds ? 'the matrix holds' : 'NOT all ended as stated'}; ${minutes} min; ${join(given.out, 'matrix.md')}`,
   );
   return matrix.holds ? 0 : 1;
+}
+
+function toldAsMistake(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(2);
 }
 
 function wanted(): readonly Row[] {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { calibrate, type Calibrated } from './calibration.ts';
 import { compare } from './compare.ts';
 import { falseAlarms, healthyTask, type Healthy } from './healthy.ts';
+import { Known } from './known.ts';
 import { play, type Task } from './play.ts';
 import { starvedAlone } from './starved-alone.ts';
 import { Turns } from './turns.ts';
@@ -19,6 +20,8 @@ export interface Plan {
   readonly simulated: number;
   /** Runs at a time. */
   readonly jobs: number;
+  /** What is not played again. @default nothing */
+  readonly known?: Known;
 }
 
 /** A run of a healthy mesh. */
@@ -47,6 +50,7 @@ export interface Matrix {
 export async function prove(plan: Plan, runs: string, say: (line: string) => void): Promise<Matrix> {
   const startedAt = new Date();
   const calibration = plan.simulated > 0 ? calibrate(plan.simulated) : [];
+  const { known = new Known() } = plan;
   const total = plan.healthy.length * plan.times + plan.rows.length * plan.seeds;
   let done = 0;
   const run = async <T extends Ended>(turns: Turns, task: Task, judge: (played: Played) => T): Promise<T> => {
@@ -70,23 +74,28 @@ export async function prove(plan: Plan, runs: string, say: (line: string) => voi
   const healthy = await Promise.all(
     plan.healthy.map(async (one) => ({
       healthy: one,
-      outcomes: await withSeeds(plan.times, (seed) => run(suites, healthyTask(one, seed), ofHealthy)),
+      outcomes: await withSeeds(
+        plan.times,
+        async (seed) => known.ofHealthy(one, seed) ?? run(suites, healthyTask(one, seed), ofHealthy),
+      ),
     })),
   );
   const single = new Turns(plan.jobs);
   const rows = await Promise.all(
     plan.rows.map(async (row) => ({
       row,
-      outcomes: await withSeeds(plan.seeds, (seed) =>
-        run(single, taskOf(row, seed), (played) => compare(row, played)),
+      outcomes: await withSeeds(
+        plan.seeds,
+        async (seed) =>
+          known.ofRow(row, seed) ?? run(single, taskOf(row, seed), (played) => compare(row, played)),
       ),
     })),
   );
   return {
     startedAt: startedAt.toISOString(),
-    seconds: (Date.now() - startedAt.getTime()) / 1000,
+    seconds: known.seconds + (Date.now() - startedAt.getTime()) / 1000,
     jobs: plan.jobs,
-    starved: suites.again + single.again,
+    starved: known.starved + suites.again + single.again,
     rows,
     healthy,
     calibration,
