@@ -48,8 +48,8 @@ export interface RunContext {
   readonly evidence: Readonly<Record<string, unknown>>;
   /** Ids of checks that an earlier run decided: they are not judged again. */
   readonly settled: readonly string[];
-  /** By suite, the precondition that an earlier run found not to hold, in words. */
-  readonly unmet: Readonly<Record<string, string>>;
+  /** The precondition that an earlier run found not to hold, in words. */
+  readonly unmet: string | undefined;
   /** By what parts of the clusters are stopped, where that can be done. */
   readonly freezer: FreezerHandle | undefined;
   readonly revisionInstaller: RevisionInstaller;

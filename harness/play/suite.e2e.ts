@@ -44,8 +44,8 @@ afterAll(async () => {
   file.close();
 });
 
-/** By suite, the precondition that does not hold. */
-const unmet = new Map<string, string>(Object.entries(context.unmet));
+/** The precondition that does not hold, in words. All scenarios here are of one suite. */
+let { unmet } = context;
 
 interface Planned {
   readonly file: ScenarioFile;
@@ -78,17 +78,13 @@ for (const [index, current] of planned.entries()) {
   runs(`${scenario.claim} ${scenario.title}`, async ({ signal, expect }) => {
     prepare(planned[index + 1], current);
     const playing = play(scenario, scenarioFile, {
-      ...{ context, members, state, log, signal },
-      unmet: unmet.get(scenarioFile.suite),
+      ...{ context, members, state, log, signal, unmet },
     });
     plays.push(playing);
     const records = await playing;
     const wrong = records.filter(({ verdict }) => verdict === 'non-conformant');
     if (scenario.precondition === true && wrong.length > 0) {
-      unmet.set(
-        scenarioFile.suite,
-        `${scenario.claim} does not hold: ${wrong[0]?.message ?? scenario.title}`,
-      );
+      unmet = `${scenario.claim} does not hold: ${wrong[0]?.message ?? scenario.title}`;
     }
     expect(wrong.map(({ id }) => id)).toEqual([]);
   });

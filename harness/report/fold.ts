@@ -7,7 +7,7 @@ import { countVerdicts, exitCodeOf, verdictOf } from './outcome.ts';
 import { profilesOf } from './profiles.ts';
 import { SCHEMA_VERSION } from './schema.ts';
 import type { CheckRecord, Report, RunStart, StageRecord } from './types.ts';
-import { unfinished } from './unfinished.ts';
+import { unfinished, unjudgedOf } from './unfinished.ts';
 
 /**
  * Makes the report of what happened. Works at every moment of a run, and after it was killed: what is missing then is
@@ -21,12 +21,8 @@ export function foldReport({ events, torn, unknown }: EventsRead): Report {
   const plan = latest.findLast((event) => event.type === 'plan');
   const start = startOf(latest);
   const signal = ended?.signal ?? null;
-  const checks = [
-    ...judged,
-    ...unfinished({ start, stages, ended, plan, judged: judged.map(({ id }) => id), unknown }),
-  ];
-  const known = new Set(judged.map(({ id }) => id));
-  const missing = plan?.ids?.filter((id) => !known.has(id)) ?? [];
+  const judgedIds = judged.map(({ id }) => id);
+  const checks = [...judged, ...unfinished({ start, stages, ended, plan, judged: judgedIds, unknown })];
   const environment = foldEnvironment(events);
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -45,7 +41,7 @@ export function foldReport({ events, torn, unknown }: EventsRead): Report {
       core: countVerdicts(checks.filter((check) => check.level === 'core')),
       extended: countVerdicts(checks.filter((check) => check.level === 'extended')),
     },
-    profiles: profilesOf(checks, missing),
+    profiles: profilesOf(checks, unjudgedOf(plan, judgedIds)),
     checks,
     stages,
     preflight: latest.findLast((event) => event.type === 'preflight')?.findings ?? [],

@@ -65,12 +65,17 @@ function brokenRun(course: Course, explained: boolean): readonly CheckRecord[] {
 /** Ids that a message names; the others are only counted. */
 const NAMED = 5;
 
+/** Ids of checks that were planned and have no verdict; none where the plan does not tell ids. */
+export function unjudgedOf(plan: Planned | undefined, judged: readonly string[]): readonly string[] {
+  const known = new Set(judged);
+  return plan?.ids?.filter((id) => !known.has(id)) ?? [];
+}
+
 /** How far it came, in words. What nobody planned does not stand in for what was. */
 function progressOf({ plan, judged }: Course): { readonly missing: boolean; readonly progress: string } {
   if (plan === undefined) return { missing: false, progress: '' };
   const { checks, ids } = plan;
-  const judgedOnes = new Set(judged);
-  const left = ids?.filter((id) => !judgedOnes.has(id)) ?? [];
+  const left = unjudgedOf(plan, judged);
   const count = ids === undefined ? judged.length : ids.length - left.length;
   const others = left.length > NAMED ? ` and ${String(left.length - NAMED)} more` : '';
   const which = left.length === 0 ? '' : `; without one: ${left.slice(0, NAMED).join(', ')}${others}`;

@@ -12,7 +12,7 @@ import { discoveryOf, whyUnfit, type Discovery } from '../mesh/preflight.ts';
 import type { Member, MeshFacts, MissingFeatures } from '../mesh/types.ts';
 import type { Provider, Rising } from '../provider/types.ts';
 import { RunState } from '../state/state.ts';
-import type { ClusterTopology } from '../topology/topology.ts';
+import { hasSeveralNetworks, type ClusterTopology } from '../topology/topology.ts';
 import { poll } from '../wait/wait.ts';
 import { userPath, type Run } from './setup.ts';
 import { timed } from './timed.ts';
@@ -212,7 +212,7 @@ function settingsOf(run: Run, way: OnTheWay): IstioSettings {
     tag: options.istioTag,
     overlays: options.installValues === undefined ? [] : [userPath(options.installValues)],
     loadBalancer: options.loadBalancer,
-    gateways: new Set(way.wanted.clusters.map(({ network }) => network)).size > 1,
+    gateways: hasSeveralNetworks(way.wanted.clusters),
     discovery: way.wanted.variant !== 'replicated',
     say: way.say,
   };

@@ -8,7 +8,7 @@ import type { RunOptions } from '../options/types.ts';
 import { namespaceOf } from '../play/namespace.ts';
 import { kindConfig, kindName } from '../provider/kind/config.ts';
 import type { Selected } from '../select.ts';
-import type { ClusterTopology } from '../topology/topology.ts';
+import { hasRemotes, hasSeveralNetworks, type ClusterTopology } from '../topology/topology.ts';
 import { list } from './list.ts';
 import type { Bench, Chosen } from './bench.ts';
 import { chooseBenches } from './choose.ts';
@@ -55,17 +55,13 @@ function operatorOf(
   cluster: ClusterTopology,
   { clusters, hub, tag }: Pick<Bench, 'clusters'> & Pick<PartSettings, 'hub' | 'tag'>,
 ): string {
-  const { role, name, primary, revision } = cluster;
-  const gateway = new Set(clusters.map(({ network }) => network)).size > 1;
+  const { role, name, primary } = cluster;
   if (role === 'remote') {
     const controlPlaneAddress = `ADDRESS-OF-ISTIOD-IN-${primary.toUpperCase()}`;
     return remoteOperator({ cluster, hub, tag, controlPlaneAddress });
   }
-  const hasRemotes = clusters.some((other) => other.name !== name && other.primary === name);
-  return istioOperator({
-    ...{ cluster, hub, tag, gateway, hasRemotes },
-    ...(revision === undefined ? {} : { revision }),
-  });
+  const gateway = hasSeveralNetworks(clusters);
+  return istioOperator({ cluster, hub, tag, gateway, hasRemotes: hasRemotes(clusters, name) });
 }
 
 function printApplications({ variant }: Chosen, { file, scenario }: Selected, options: RunOptions): void {

@@ -95,9 +95,7 @@ const deploysAhead = ({ name }: Provider): boolean => name === 'kind';
 /** The first scenario's applications start while the mesh is being completed. Only in clusters that go away afterwards. */
 function ahead(run: Run, { provider, parts }: BenchRun): Pick<Wanted, 'whenInjecting'> {
   const [first] = parts.flatMap(({ variant, scenarios }) =>
-    scenarios
-      .filter((selected) => whySkipped(selected, variant, {}) === undefined)
-      .map((selected) => ({ variant, selected })),
+    scenarios.map((selected) => ({ variant, selected })),
   );
   if (first === undefined || !deploysAhead(provider)) return {};
   const soFar = { ...placingOf(run), variant: first.variant };
@@ -195,7 +193,6 @@ function ingressAddressOf({ ingressAddress, loadBalancer }: Run['options']): Run
 
 function contextOf(run: Run, { suite, variant, scenarios }: Chosen, { ready, bench }: Place): RunContext {
   const { options } = run;
-  const unmet = run.earlier?.unmet[`${suite}/${variant}`];
   const { mesh, members } = ready;
   const where = { runId: run.clustersOf, directory: benchDirectory(run, bench) };
   return {
@@ -215,7 +212,7 @@ function contextOf(run: Run, { suite, variant, scenarios }: Chosen, { ready, ben
     ingressAddress: ingressAddressOf(options),
     risk: run.risk,
     evidence: run.earlier?.evidence ?? {},
-    unmet: unmet === undefined ? {} : { [suite]: unmet },
+    unmet: run.earlier?.unmet[`${suite}/${variant}`],
     settled: (run.earlier?.decided ?? []).map(({ id }) => id),
     freezer: bench.provider.freezer?.(where),
     revisionInstaller: bench.provider.revisions?.(where) ?? {

@@ -9,7 +9,6 @@ let clusters: readonly Cluster[];
 
 beforeEach(async () => {
   servers = await startTwo();
-  for (const { rights } of servers) MADE.forEach((resource) => rights.add(`create ${resource}`));
   clusters = await Promise.all(
     servers.map(async (server, index) =>
       connect({ name: `cluster${String(index + 1)}`, kubeconfig: await server.kubeconfig() }),
@@ -20,8 +19,6 @@ afterEach(async () => {
   await Promise.all(clusters.map((cluster) => cluster.close()));
   await Promise.all(servers.map((server) => server.close()));
 });
-
-const MADE = ['clusterroles', 'clusterrolebindings', 'mutatingwebhookconfigurations', 'deployments'];
 
 const injector = (server: FakeApiServer, name: string, labels: Readonly<Record<string, string>>): void => {
   server.put({
@@ -48,7 +45,10 @@ test('beside a mesh that istioctl installed, and not where the new revision woul
 test('not by an account that may not make what a revision consists of', async () => {
   const provider = await providerOfTwo(servers);
   for (const server of servers) injector(server, 'istio-revision-tag-default', { 'istio.io/tag': 'default' });
-  servers[1].rights.delete('create clusterroles');
+  const [, { rights }] = servers;
+  rights.delete('* *');
+  for (const resource of ['clusterrolebindings', 'mutatingwebhookconfigurations', 'deployments'])
+    rights.add(`create ${resource}`);
   expect(await whyNoSecondRevision(provider, clusters, process.execPath)).toBe(
     'a second revision may not be installed: cluster2 lets this account not create clusterroles.rbac.authorization.k8s.io',
   );

@@ -1,16 +1,18 @@
-import type { AccessAttributes } from '../cluster/access.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { which } from '../command/which.ts';
 import { isOfDefaultTag, visibleInjectorsIn } from '../mesh/istio/webhooks.ts';
 import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
+import { missingRights } from '../provider/kubeconfig/check-rights.ts';
+import type { Right } from '../provider/kubeconfig/rights.ts';
 import type { Provider } from '../provider/types.ts';
 
+const right = { need: 'some', purpose: 'install a second revision', verbs: ['create'] } as const;
+
 /** What istioctl makes for a revision that not every account may make. */
-const MADE: readonly AccessAttributes[] = [
-  { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' },
-  { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterrolebindings' },
-  { verb: 'create', group: 'admissionregistration.k8s.io', resource: 'mutatingwebhookconfigurations' },
-  { verb: 'create', group: 'apps', resource: 'deployments', namespace: SYSTEM_NAMESPACE },
+const MADE: readonly Right[] = [
+  { ...right, group: 'rbac.authorization.k8s.io', resources: ['clusterroles', 'clusterrolebindings'] },
+  { ...right, group: 'admissionregistration.k8s.io', resources: ['mutatingwebhookconfigurations'] },
+  { ...right, group: 'apps', resources: ['deployments'], namespace: SYSTEM_NAMESPACE },
 ];
 
 /**
@@ -46,11 +48,8 @@ export async function whyNoSecondRevision(
 }
 
 async function refusedIn(cluster: Cluster): Promise<string[]> {
-  const asked = await Promise.all(
-    MADE.map(async (right) =>
-      (await cluster.mayI(right)) ? [] : [`${right.resource}.${right.group ?? ''}`],
-    ),
+  const missing = (await missingRights(cluster, MADE)).map(
+    ({ resources, group }) => `${resources.join()}.${group}`,
   );
-  const missing = asked.flat();
   return missing.length === 0 ? [] : [`${cluster.name} lets this account not create ${missing.join(', ')}`];
 }

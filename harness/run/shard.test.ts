@@ -170,7 +170,7 @@ describe('a shard of benches', () => {
   test('of more shards than there are scenarios is a mistake with the most that there can be', () => {
     expect(() => inShard(twoSuites(), { index: 1, of: 9 }, () => 1)).toThrow(Mistakes);
     expect(() => inShard(twoSuites(), { index: 1, of: 9 }, () => 1)).toThrow(
-      /^--shard 1\/9: there are only 8 scenarios to share out, .*N is at most 8$/,
+      /^--shard 1\/9: there are only 8 scenarios to share out, .* N is at most 8$/,
     );
   });
 });

@@ -1,20 +1,18 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi, type MockInstance } from 'vitest';
 import { sleep } from '../wait/wait.ts';
 import { listenForTheEnd, type Ending } from './signals.ts';
 
 let ending: Ending;
-const exit = vi.spyOn(process, 'exit');
-const said = vi.spyOn(process.stderr, 'write');
+let exit: MockInstance<typeof process.exit>;
 
 beforeEach(() => {
-  exit.mockImplementation(() => undefined as never);
-  said.mockImplementation(() => true);
+  exit = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never);
+  vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
   ending = listenForTheEnd(undefined);
 });
 afterEach(() => {
   ending.release();
-  exit.mockReset();
-  said.mockRestore();
+  vi.restoreAllMocks();
 });
 
 test('one Ctrl-C ends a run in order, though npm hands it on and it comes twice', () => {

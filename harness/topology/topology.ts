@@ -34,6 +34,14 @@ export interface ClusterTopology extends ClusterDefinition {
   readonly network: string;
 }
 
+/** Are calls between some of these clusters passed on by gateways? */
+export const hasSeveralNetworks = (clusters: readonly { readonly network: string | null }[]): boolean =>
+  new Set(clusters.map(({ network }) => network)).size > 1;
+
+/** Does the control plane of the cluster of this name configure others too? */
+export const hasRemotes = (clusters: readonly ClusterTopology[], name: string): boolean =>
+  clusters.some((other) => other.name !== name && other.primary === name);
+
 /** A valid topology file. */
 export interface Topology {
   /** Where it was read. */

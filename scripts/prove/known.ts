@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Healthy } from './healthy.ts';
 import type { HealthyOutcome, Matrix } from './prove.ts';
 import type { Outcome, Row } from './types.ts';
@@ -8,36 +9,35 @@ import type { Outcome, Row } from './types.ts';
  * matrix that is too long for one night, or one machine, is made in parts.
  */
 export class Known {
-  readonly #outcomes = new Map<string, Outcome>();
-  readonly #healthy = new Map<string, HealthyOutcome>();
+  readonly #rows: Matrix['rows'];
+  readonly #healthy: Matrix['healthy'];
   /** What all of them took, in seconds. */
   readonly seconds: number;
   /** How many of their runs were played again, for want of processors. */
   readonly starved: number;
 
   constructor(matrices: readonly Pick<Matrix, 'rows' | 'healthy' | 'seconds' | 'starved'>[] = []) {
-    for (const { rows, healthy } of matrices) {
-      for (const { row, outcomes } of rows)
-        for (const outcome of outcomes) this.#outcomes.set(keyOf(row, outcome.seed), outcome);
-      for (const { healthy: one, outcomes } of healthy)
-        for (const outcome of outcomes) this.#healthy.set(keyOf(one, outcome.seed), outcome);
-    }
+    this.#rows = matrices.flatMap(({ rows }) => rows);
+    this.#healthy = matrices.flatMap(({ healthy }) => healthy);
     this.seconds = matrices.reduce((sum, { seconds }) => sum + seconds, 0);
     this.starved = matrices.reduce((sum, { starved }) => sum + starved, 0);
   }
 
   /** Of a row as it is stated now: one that was stated otherwise is another row. */
   ofRow(row: Row, seed: number): Outcome | undefined {
-    return this.#outcomes.get(keyOf(row, seed));
+    return this.#rows
+      .filter((known) => isDeepStrictEqual(known.row, row))
+      .flatMap(({ outcomes }) => outcomes)
+      .find((outcome) => outcome.seed === seed);
   }
 
   ofHealthy(healthy: Healthy, seed: number): HealthyOutcome | undefined {
-    return this.#healthy.get(keyOf(healthy, seed));
+    return this.#healthy
+      .filter((known) => isDeepStrictEqual(known.healthy, healthy))
+      .flatMap(({ outcomes }) => outcomes)
+      .find((outcome) => outcome.seed === seed);
   }
 }
-
-const keyOf = (what: Row | Healthy, seed: number): string =>
-  JSON.stringify([Object.entries(what).sort(([one], [other]) => (one < other ? -1 : 1)), seed]);
 
 /** Reads files `matrix.json`. @throws Error in words where one is none */
 export async function readKnown(files: readonly string[]): Promise<Known> {

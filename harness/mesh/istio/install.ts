@@ -1,4 +1,4 @@
-import type { ClusterTopology } from '../../topology/topology.ts';
+import { hasRemotes, type ClusterTopology } from '../../topology/topology.ts';
 import type { Member } from '../types.ts';
 import { cacerts, createIntermediate, createRoot, type Authority } from './certificates.ts';
 import { exposeControlPlane, openGateway } from './gateway.ts';
@@ -43,8 +43,8 @@ export function installMesh(
   const rising = (name: string): Promise<Member> =>
     members.get(name) ?? Promise.reject(new Error(`there is no cluster ${name}`));
   for (const { name } of clusters.filter(({ role }) => role === 'primary')) {
-    const hasRemotes = clusters.some((other) => other.name !== name && other.primary === name);
-    sites.set(name, primarySite(rising(name), root, { ...settings, hasRemotes }));
+    const ofPrimary = { ...settings, hasRemotes: hasRemotes(clusters, name) };
+    sites.set(name, primarySite(rising(name), root, ofPrimary));
   }
   for (const { name, primary } of clusters.filter(({ role }) => role === 'remote')) {
     const home = sites.get(primary);
@@ -172,17 +172,9 @@ async function installControlPlane(
   settings: IstioSettings & { readonly hasRemotes: boolean },
 ): Promise<void> {
   settings.say(`installing Istio into ${member.topology.name}`);
-  const { hub, tag, gateways: gateway, hasRemotes, overlays } = settings;
-  const cluster = member.topology;
-  const { revision } = cluster;
-  await install(settings.istioctl, member, {
-    name: 'istio',
-    operator: istioOperator({
-      ...{ cluster, hub, tag, gateway, hasRemotes },
-      ...(revision === undefined ? {} : { revision }),
-    }),
-    overlays,
-  });
+  const { hub, tag, gateways: gateway, overlays } = settings;
+  const wanted = { cluster: member.topology, hub, tag, gateway, hasRemotes: settings.hasRemotes };
+  await install(settings.istioctl, member, { name: 'istio', operator: istioOperator(wanted), overlays });
 }
 
 async function installRemote(member: Member, home: Site, settings: IstioSettings): Promise<void> {

@@ -15,7 +15,7 @@ export interface ControlPlaneSettings extends PartSettings {
   readonly gateway: boolean;
   /** It configures remote clusters too. @default false */
   readonly hasRemotes?: boolean;
-  /** @default the default revision */
+  /** @default the cluster's own */
   readonly revision?: string;
   /** It comes beside a control plane that is there: Istio's definitions and what else is the cluster's stay as they are. @default false */
   readonly beside?: boolean;
@@ -95,7 +95,7 @@ const withComponents = (operator: Operator, components: Fields): Operator => ({
  * Format: https://istio.io/latest/docs/reference/config/istio.operator.v1alpha1/
  */
 export function istioOperator(settings: ControlPlaneSettings): string {
-  const { cluster, gateway, revision, hasRemotes = false, beside = false } = settings;
+  const { cluster, gateway, revision = cluster.revision, hasRemotes = false, beside = false } = settings;
   const base = withGlobal(partOf('control-plane', settings), hasRemotes ? { externalIstiod: true } : {});
   const { metadata, spec } = withComponents(base, {
     ...(gateway ? { ingressGateways: [gatewayComponent(cluster, hasRemotes)] } : {}),

@@ -1,7 +1,7 @@
 import { about } from '../../provider/preflight/findings.ts';
 import { readVersion } from '../../provider/preflight/version.ts';
 import type { Finding } from '../../provider/types.ts';
-import type { ClusterTopology } from '../../topology/topology.ts';
+import { hasSeveralNetworks, type ClusterTopology } from '../../topology/topology.ts';
 import type { MeshMember } from '../preflight.ts';
 import { lookForId } from '../cluster-id.ts';
 import type { MeshInCluster } from '../types.ts';
@@ -14,7 +14,7 @@ const MESH = 'mesh';
  * (one that lost its own is broken, not something else); undefined for networks that nothing joins.
  */
 export function variantOfClusters(clusters: readonly MeshInCluster[]): 'flat' | 'gateways' | undefined {
-  if (new Set(clusters.map(({ network }) => network)).size <= 1) return 'flat';
+  if (!hasSeveralNetworks(clusters)) return 'flat';
   return clusters.some(({ eastWestGateway }) => eastWestGateway !== null) ? 'gateways' : undefined;
 }
 
@@ -24,7 +24,7 @@ export function whyUnfit(
   wanted: readonly ClusterTopology[],
   clusters: readonly MeshInCluster[],
 ): string | undefined {
-  const networks = new Set(wanted.map(({ network }) => network)).size > 1 ? 'gateways' : 'flat';
+  const networks = hasSeveralNetworks(wanted) ? 'gateways' : 'flat';
   const found = variantOfClusters(clusters);
   if (found !== networks) return `the clusters are in the variant ${found ?? 'neither flat nor gateways'}`;
   const own = (name: string): boolean =>
@@ -127,7 +127,7 @@ function differs(members: readonly MeshMember[]): boolean {
 
 /** Where clusters are on several networks: has each a gateway with an address? */
 export function checkGateways(members: readonly MeshMember[]): Finding[] {
-  if (new Set(members.map(({ mesh }) => mesh.network)).size <= 1) return [];
+  if (!hasSeveralNetworks(members.map(({ mesh }) => mesh))) return [];
   return members.flatMap(({ name, mesh }) => {
     const { eastWestGateway: gateway, network } = mesh;
     const say = about(name);
