@@ -53,6 +53,14 @@ test('the latest that was kept is the one that began last, not one that was kill
   expect(keptRun('0102-0000-aaa')).toBe('0102-0000-aaa');
 });
 
+test('a run that still goes on has its clusters for itself', () => {
+  const state = new RunState(RUN);
+  state.begin({ provider: 'kind', startedAt: '2026-01-01T00:00:00Z', outDirectory: folder });
+  state.keep();
+  expect(() => keptRun('latest')).toThrow(/^--reuse latest: no such run was kept/);
+  expect(() => keptRun(RUN)).toThrow(/^--reuse 0101-0000-aaa: no such run was kept/);
+});
+
 describe('clusters that a run kept', () => {
   test('are taken for suites that want just these, and for no others', () => {
     remember(bench('a+b', ['cluster1', 'cluster2']));
