@@ -11,6 +11,6 @@ export {
   type Scenario,
 } from './scenario.ts';
 export type { Finding, Stage, Target } from './play/stage.ts';
-export type { Page } from './play/visitors.ts';
+export type { Page, Session } from './play/visitors.ts';
 export type { ScenarioCluster } from './play/scenario-cluster.ts';
 export { distribution, errorRate, exclusive, reaches, share } from './verdict/rules.ts';

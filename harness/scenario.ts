@@ -9,7 +9,7 @@ import type { FailoverRule, Rule } from './verdict/types.ts';
 /** Core claims are the document's own words; extended ones are the mesh's behaviour beyond them. */
 export type Level = 'core' | 'extended';
 
-/** The promised bounds of disruptions; options of the run, with the documented defaults. */
+/** What is promised in numbers; options of the run, with the documented defaults. */
 export interface Bounds {
   /** A workload is scaled to zero while it is called. */
   readonly scaledToZero: { readonly maxErrors: number; readonly withinMs: number };
@@ -17,6 +17,8 @@ export interface Bounds {
   readonly outage: { readonly maxErrors: number; readonly withinMs: number };
   /** What came back answers again within this time, in milliseconds. */
   readonly returnWithinMs: number;
+  /** Worker nodes that each cluster shall have; fewer are a warning. */
+  readonly workers: number;
 }
 
 /** What a check looks at. */
@@ -94,6 +96,11 @@ export interface Scenario<A extends Applications = Applications, D extends Decla
   /** Played first; where it does not hold, nothing else of the suite is judged. @default false */
   readonly precondition?: boolean;
   readonly apps: A;
+  /**
+   * By cluster: the check that is refuted where the mesh does not let the pods of `apps` in, or they get no proxy that is
+   * ready. @default nothing can be judged then
+   */
+  readonly admission?: Partial<Record<Extract<keyof A, string>, Extract<keyof D, string>>>;
   readonly checks: (promised: { readonly bounds: Bounds; readonly variant: string }) => D;
   /** Read `await` as "and wait until it is done". */
   readonly play: (stage: Stage<Extract<keyof A, string>, Extract<keyof D, string>>) => Promise<void>;
@@ -111,6 +118,7 @@ const NOMINAL: Bounds = {
   scaledToZero: { maxErrors: 0, withinMs: 0 },
   outage: { maxErrors: 0, withinMs: 0 },
   returnWithinMs: 0,
+  workers: 0,
 };
 
 /** Does it judge how soon something happens? Then nobody else's pods should be starting beside it. */

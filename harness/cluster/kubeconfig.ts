@@ -232,11 +232,17 @@ function authenticationFailed(
   return wrong(source, message, `run it by hand, or log in again, then: ${kubectl(source)} version`);
 }
 
+type Place = Pick<KubeconfigSource, 'kubeconfig' | 'context'>;
+
+/** Flags of kubectl and istioctl for this source's file and context: what is pasted must not go to the current one. */
+const flagsFor = ({ kubeconfig, context }: Place): string =>
+  `--kubeconfig ${kubeconfig}${context === undefined ? '' : ` --context ${context}`}`;
+
 /** kubectl with this source's file and context, to paste. */
-export function kubectl(source: KubeconfigSource): string {
-  const context = source.context === undefined ? '' : ` --context ${source.context}`;
-  return `kubectl --kubeconfig ${source.kubeconfig}${context}`;
-}
+export const kubectl = (place: Place): string => `kubectl ${flagsFor(place)}`;
+
+/** istioctl COMMAND with them, to paste. */
+export const istioctl = (command: string, place: Place): string => `istioctl ${command} ${flagsFor(place)}`;
 
 function wrong(source: KubeconfigSource, message: string, remedy?: string): ClusterError {
   return new ClusterError('kubeconfig', source.name, {

@@ -29,6 +29,12 @@ interface PodStatus {
   readonly initContainerStatuses?: readonly ContainerStatus[];
 }
 
+type PodWithPhase = KubernetesObject & { readonly status?: PodStatus };
+
+/** Pods that failed or succeeded stay, as evicted ones do, and run nothing any more. */
+const runs = ({ status }: PodWithPhase): boolean =>
+  status?.phase !== 'Failed' && status?.phase !== 'Succeeded';
+
 const MAX_PODS_TOLD = 3;
 const LOG_LINES = 5;
 
@@ -55,22 +61,16 @@ export async function waitForNoPods(
   const what = `pods ${selector.labelSelector} in ${selector.namespace} of ${api.connection.source.name} to be gone`;
   const { namespace } = selector;
   await poll({ what, intervalMs: 500, isTransient, ...options }, async (saw, signal) => {
-    const matching = await listObjects<KubernetesObject>(
-      api,
-      { apiVersion: 'v1', kind: 'Pod', ...selector },
-      signal,
-    );
+    const matching = (
+      await listObjects<PodWithPhase>(api, { apiVersion: 'v1', kind: 'Pod', ...selector }, signal)
+    ).filter(runs);
     if (matching.length > 0) {
       saw(`${String(matching.length)} left: ${matching.map(oneWord).join(', ')}`);
       return undefined;
     }
-    const pods = await listObjects<KubernetesObject>(
-      api,
-      { apiVersion: 'v1', kind: 'Pod', namespace },
-      signal,
-    );
+    const pods = await listObjects<PodWithPhase>(api, { apiVersion: 'v1', kind: 'Pod', namespace }, signal);
     const slices = await listObjects<KubernetesObject>(api, { ...ENDPOINT_SLICE, namespace }, signal);
-    const alive = new Set(pods.map((pod) => pod.metadata.name));
+    const alive = new Set(pods.filter(runs).map((pod) => pod.metadata.name));
     const orphans = slices.flatMap((slice) => endpointPods(slice).filter((name) => !alive.has(name)));
     if (orphans.length === 0) return true;
     saw(`pods gone, EndpointSlices still name ${orphans.join(', ')}`);

@@ -190,6 +190,11 @@ describe('waitForNoPods', () => {
     );
   });
 
+  test('does not wait for a pod that failed, as one that was evicted, and stays', async () => {
+    pod('hello-1', { phase: 'Failed' });
+    await expect(cluster.waitForNoPods(selector, { timeoutMs: 1000 })).resolves.toBeUndefined();
+  });
+
   test('is not over while an EndpointSlice names a pod that is gone', async () => {
     slice('hello-1');
     await expect(cluster.waitForNoPods(selector, { timeoutMs: 400 })).rejects.toThrow(

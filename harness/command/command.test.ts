@@ -82,6 +82,13 @@ describe('run', () => {
     expect((await failureOf(sh('true', { signal: controller.signal }))).kind).toBe('aborted');
   });
 
+  test('is aborted, too, when that happens while it is about to be started', async () => {
+    const controller = new AbortController();
+    const running = sh('sleep 30', { signal: controller.signal, timeoutMs: 3000 });
+    controller.abort(new Error('interrupted'));
+    expect((await failureOf(running)).kind).toBe('aborted');
+  });
+
   test('runs in a process group of its own, which a terminal does not interrupt', async () => {
     const { stdout } = await sh('echo $$; cut -d" " -f5 /proc/$$/stat');
     const [pid, group] = stdout.trim().split('\n');

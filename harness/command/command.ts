@@ -159,7 +159,9 @@ function stopper(child: Child, options: CommandOptions): Stopper {
     stop('aborted');
   };
   timers.push(setTimeout(() => stop('timeout'), timeoutMs));
-  signal?.addEventListener('abort', abort, { once: true });
+  // It may have been aborted while the program was looked for.
+  if (signal?.aborted) abort();
+  else signal?.addEventListener('abort', abort, { once: true });
   return {
     cause: () => cause,
     reason: () =>

@@ -32,6 +32,10 @@ describe('the image for one of a manifest', () => {
   ])('is taken %s', (_how, changed: Partial<Placement>, expected) => {
     expect(imageFor(image, { ...plain, ...changed })).toBe(expected);
   });
+
+  test('stays the word that Istio replaces in a gateway', () => {
+    expect(imageFor('auto', { ...plain, imageHub: 'r:5000/mirror' })).toBe('auto');
+  });
 });
 
 describe('a placed object', () => {

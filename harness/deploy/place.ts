@@ -29,8 +29,12 @@ interface PodSpec {
   readonly initContainers?: readonly Container[];
 }
 
+/** What Istio replaces by the proxy's image when it injects a gateway, if it is just this word. */
+export const INJECTED_IMAGE = 'auto';
+
 /** The image to use for one that a manifest names. */
 export function imageFor(image: string, placement: Pick<Placement, 'images' | 'imageHub'>): string {
+  if (image === INJECTED_IMAGE) return image;
   const last = image.slice(image.lastIndexOf('/') + 1);
   const replaced = placement.images[image] ?? placement.images[last.split(':')[0] ?? last];
   if (replaced !== undefined) return replaced;

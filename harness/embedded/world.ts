@@ -225,7 +225,13 @@ async function startOne(site: Site, around: Around): Promise<RunningCluster> {
 }
 
 /** For a remote cluster: the control plane that it gets to at the address that its Service istiod leads to. */
-function primaryOf({ primary }: ClusterSpec, remote: Store, { sites, meshes }: Around): Primary | undefined {
+function primaryOf(
+  { primary, name }: ClusterSpec,
+  remote: Store,
+  { sites, effects, meshes }: Around,
+): Primary | undefined {
+  const first = sites[0]?.spec.name ?? name;
+  if (effects.asksTheFirst && name !== first) return { injects: () => true, find: () => meshes.get(first) };
   if (primary === undefined) return undefined;
   return {
     injects: () => callsItsInjector(remote),

@@ -1,8 +1,9 @@
+import { kubectl } from '../cluster/kubeconfig.ts';
 import type { MeshInCluster } from './types.ts';
 
 /** The command that shows where a cluster's ID is told. */
-export const lookForId = (kubeconfig: string): string =>
-  `kubectl --kubeconfig ${kubeconfig} get mutatingwebhookconfigurations -l app=sidecar-injector -o yaml`;
+export const lookForId = (place: Parameters<typeof kubectl>[0]): string =>
+  `${kubectl(place)} get mutatingwebhookconfigurations -l app=sidecar-injector -o yaml`;
 
 /**
  * The mesh's own name for a cluster, where something depends on it.
@@ -14,6 +15,6 @@ export function idOf({ cluster, clusterId }: MeshInCluster): string {
   throw new Error(
     `the mesh's own name of ${cluster} (its cluster ID) is unknown: expected CLUSTER_ID in the Deployment of an istiod, ` +
       'or /inject/cluster/NAME in a webhook; seen: neither. ' +
-      `Look: ${lookForId('KUBECONFIG')}`,
+      `Look: ${lookForId({ kubeconfig: 'KUBECONFIG' })}`,
   );
 }

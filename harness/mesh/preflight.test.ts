@@ -134,6 +134,25 @@ describe('a mesh that is there', () => {
     ]);
   });
 
+  test('is mended by commands for the very context that was given, not the current one', async () => {
+    const all = await members([{ network: null }], ['network1', 'network2']);
+    const [first] = all;
+    if (first === undefined) throw new Error('there is no member');
+    const other = await connect({
+      name: first.name,
+      kubeconfig: first.client.kubeconfig,
+      context: 'fixture',
+    });
+    const found = await meshPreflight([{ ...first, client: other }, ...all.slice(1)]);
+    await Promise.all([other, ...all.map(({ client }) => client)].map((client) => client.close()));
+    const remedies = found
+      .filter(({ subject }) => subject === first.name)
+      .flatMap(({ remedy }) => remedy ?? []);
+    const commands = remedies.filter((remedy) => remedy.includes('--kubeconfig'));
+    expect(commands).not.toEqual([]);
+    expect(commands.filter((command) => !command.includes('--context fixture'))).toEqual([]);
+  });
+
   test('with istiod pods that do not answer is a warning', async () => {
     const all = await members();
     const found = await meshPreflight(all);

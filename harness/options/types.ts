@@ -139,6 +139,8 @@ export interface RunOptions {
   readonly outageWithin: number;
   /** Time until what came back answers again, counted from when it is ready. @default 15s */
   readonly returnWithin: number;
+  /** Worker nodes that each cluster shall have; fewer are a warning. @default 3 */
+  readonly workers: number;
 }
 
 /** Options of `judge`. */

@@ -1,3 +1,4 @@
+import { kubectl } from '../cluster/kubeconfig.ts';
 import { isServing } from '../cluster/pods.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 import { watchedClusters } from '../mesh/istio/control-plane.ts';
@@ -23,11 +24,10 @@ export async function evidenceFrom(member: Member, namespace: string): Promise<C
     readable(() => list('VirtualService', namespace)),
     readable(() => list('Gateway', SYSTEM_NAMESPACE)),
   ]);
-  const context = provided.context === undefined ? '' : ` --context ${provided.context}`;
   return {
     cluster: topology.name,
     network: topology.network,
-    kubectl: `kubectl --kubeconfig ${provided.kubeconfig}${context}`,
+    kubectl: kubectl(provided),
     namespace,
     pods: pods.filter(isInjected).map(podSeen),
     watched,
@@ -55,7 +55,7 @@ async function rootsIn(
   const proxied = pods.find((pod) => isServing(pod) && podSeen(pod).containers.includes('istio-proxy'));
   if (proxied === undefined) return undefined;
   const held = await certificatesIn(client, { namespace, pod: proxied.metadata.name });
-  return [...new Set(held.flatMap(({ rootSerialNumbers }) => rootSerialNumbers))];
+  return [...new Set(held.flatMap((certificate) => certificate.roots))];
 }
 
 interface PodObject extends KubernetesObject {

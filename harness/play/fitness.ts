@@ -1,3 +1,4 @@
+import { kubectl } from '../cluster/kubeconfig.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 import { idOf } from '../mesh/cluster-id.ts';
 import { atLeast, formatVersion, readVersion, type Version } from '../provider/preflight/version.ts';
@@ -171,7 +172,7 @@ async function podsOf({ name, member }: ScenarioCluster): Promise<Range[]> {
   if (found.length === 0) {
     throw new Error(
       `neither nodes (spec.podCIDRs) nor pods of ${name} tell an address of a pod; look: ` +
-        `kubectl --kubeconfig ${member.client.kubeconfig} get pods -A -o wide`,
+        `${kubectl(member.client)} get pods -A -o wide`,
     );
   }
   return found.map((range) => ({ ...range, isOneOfMany: true }));

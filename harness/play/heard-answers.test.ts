@@ -31,6 +31,13 @@ test('what was sent after a call under way is held back until that one has told 
   expect(sequences(answers.since(event))).toEqual([0, 1, 3, 4, 2]);
 });
 
+test('a loop is silent when not even a lost call was told for longer than one may take', () => {
+  const receivedMs = (ago: number): Partial<Answer> => ({ receivedMs: Date.now() - ago });
+  expect(heard().isSilent()).toBe(true);
+  expect(heard(answer(0, receivedMs(TIMEOUT_MS + 1000))).isSilent()).toBe(false);
+  expect(heard(answer(0, receivedMs(TIMEOUT_MS + 3000))).isSilent()).toBe(true);
+});
+
 test('a call that never tells its outcome holds nothing back for ever', () => {
   const longAgo = { sentMs: Date.now() - TIMEOUT_MS - 3000, receivedMs: Date.now() };
   const answers = heard(answer(0), answer(2, longAgo), answer(3));

@@ -39,6 +39,12 @@ export class HeardAnswers {
     this.#total += 1;
   }
 
+  /** Has nothing come in for so long that it is the way to the caller that is silent? A call that is lost is told, too. */
+  isSilent(): boolean {
+    const last = this.#answers.at(-1);
+    return last === undefined || last.receivedMs < Date.now() - this.overdueMs;
+  }
+
   /** Answers of so many milliseconds before an event. */
   before({ sentMs }: Event, forMs: number): readonly Answer[] {
     return this.#answers.filter(({ receivedMs }) => receivedMs < sentMs && receivedMs > sentMs - forMs);

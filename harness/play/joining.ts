@@ -1,8 +1,8 @@
 import { isServing } from '../cluster/pods.ts';
 import { idOf } from '../mesh/cluster-id.ts';
 import { connectedProxies } from '../mesh/istio/control-plane.ts';
-import { readiness, type PodWithProxy } from '../mesh/istio/injected.ts';
-import { mayDo, userOfRemoteSecret, WRITES, type Deed } from '../mesh/istio/remote-rights.ts';
+import { PROXY, readiness, type PodWithProxy } from '../mesh/istio/injected.ts';
+import { mayDo, userOfRemoteSecret, WRITES, type Deed, type User } from '../mesh/istio/remote-rights.ts';
 import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
 import { injectorsIn, leadsOutside } from '../mesh/istio/webhooks.ts';
 import { addressFromOutside, type GatewayService } from './ingress.ts';
@@ -29,7 +29,7 @@ const FROM_OUTSIDE =
   /^(create|update|patch) (configmaps|mutatingwebhookconfigurations|validatingwebhookconfigurations)$/;
 
 const hasProxy = ({ spec }: PodWithProxy): boolean =>
-  [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].some(({ name }) => name === 'istio-proxy');
+  [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].some(({ name }) => name === PROXY);
 
 const share = (part: number, all: number): string => `${String(part)} of ${String(all)}`;
 
@@ -72,34 +72,43 @@ export class Joining {
     };
   }
 
-  /** The account that the primary's Secret stands for may do what a control plane outside needs, and nothing else. */
+  /** The account that the primary's Secret stands for may do all that a control plane outside needs. */
   async grantsWhatIsNeeded(primary: ScenarioCluster): Promise<Finding> {
-    const { member, mesh, name } = this.#cluster;
-    const ownId = idOf(mesh);
+    return this.#asRemoteUser(primary, async (user) => {
+      const granted = await mayDo(this.#cluster.member.client, user, NEEDED);
+      const needed = NEEDED.map(({ verb, resource }) => `${verb} ${resource}`);
+      const missing = needed.filter((deed) => !granted.includes(deed));
+      return {
+        holds: missing.length === 0,
+        seen:
+          `${user.name} may do ${share(granted.length, NEEDED.length)} things that are needed in ${this.#cluster.name}` +
+          `${missing.length === 0 ? '' : `, not ${missing.join(', ')}`}; the least that suffices: ${needed.join(', ')}`,
+        figures: { needed: NEEDED.length, missing: missing.length },
+      };
+    });
+  }
+
+  /** It may write no more than a control plane outside has to. The document grants more: everything. */
+  async grantsNoMore(primary: ScenarioCluster): Promise<Finding> {
+    return this.#asRemoteUser(primary, async (user) => {
+      const writes = await mayDo(this.#cluster.member.client, user, WRITES);
+      const surplus = writes.filter((deed) => !FROM_OUTSIDE.test(deed));
+      return {
+        holds: surplus.length === 0,
+        seen:
+          `of ${String(WRITES.length)} ways to write in ${this.#cluster.name}, ${user.name} may ${writes.join(', ') || 'none'}` +
+          (surplus.length === 0 ? '' : `; not needed: ${surplus.join(', ')}`),
+        figures: { writes: writes.length, surplus: surplus.length },
+      };
+    });
+  }
+
+  async #asRemoteUser(primary: ScenarioCluster, look: (user: User) => Promise<Finding>): Promise<Finding> {
+    const ownId = idOf(this.#cluster.mesh);
     const user = await userOfRemoteSecret(primary.member.client, ownId);
-    if (user === undefined)
-      return { holds: false, seen: `${primary.name} has no remote secret for ${ownId}` };
-    const [needed, writes] = await Promise.all([
-      mayDo(member.client, user, NEEDED),
-      mayDo(member.client, user, WRITES),
-    ]);
-    const missing = NEEDED.map(({ verb, resource }) => `${verb} ${resource}`).filter(
-      (deed) => !needed.includes(deed),
-    );
-    const surplus = writes.filter((deed) => !FROM_OUTSIDE.test(deed));
-    return {
-      holds: missing.length === 0 && surplus.length === 0,
-      seen:
-        `${user.name} may do ${share(needed.length, NEEDED.length)} things that are needed in ${name}` +
-        `${missing.length === 0 ? '' : `, not ${missing.join(', ')}`}; of ${String(WRITES.length)} ways to write: ` +
-        `${writes.join(', ') || 'none'}${surplus.length === 0 ? '' : `; not needed: ${surplus.join(', ')}`}`,
-      figures: {
-        needed: NEEDED.length,
-        missing: missing.length,
-        writes: writes.length,
-        surplus: surplus.length,
-      },
-    };
+    return user === undefined
+      ? { holds: false, seen: `${primary.name} has no remote secret for ${ownId}` }
+      : look(user);
   }
 
   /** Every proxy of it is connected to the control plane of that cluster. */

@@ -9,6 +9,7 @@ import { sleep } from '../wait/wait.ts';
 import type { Calls } from './calls.ts';
 import type { RunContext, ScenarioFile } from './context.ts';
 import { Diagnoser } from './diagnose.ts';
+import { deployAdmitted } from './admission.ts';
 import { examine, FACT_PATIENCE_MS } from './examine.ts';
 import { namespaceOf } from './namespace.ts';
 import { Recorder } from './recorder.ts';
@@ -88,7 +89,7 @@ async function setUp(scenario: Scenario, scene: Scene): Promise<void> {
   const { context, namespace, recorder } = scene;
   recorder.step = 'deploy';
   recorder.say(`deploying: ${scenario.title}`);
-  await Promise.all(
+  const deployed = await Promise.allSettled(
     membersOf(scenario, scene).map(async ({ member, apps }) => {
       const { kubeconfig, context: name } = member.provided;
       scene.state.willUndo({
@@ -106,9 +107,13 @@ async function setUp(scenario: Scenario, scene: Scene): Promise<void> {
         injection,
         pullSecret: context.pullSecret,
       });
-      await new ScenarioCluster(scene, member).deploy(...apps);
+      const check = (scenario.admission as Record<string, string> | undefined)?.[member.topology.name];
+      await deployAdmitted(scene, new ScenarioCluster(scene, member), { apps, check });
     }),
   );
+  // All of them have ended: what is judged of one is written down before the rest is closed.
+  const failed = deployed.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 function stageOf(scenario: Scenario, scene: Scene): Stage<string, string> {

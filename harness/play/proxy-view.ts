@@ -108,7 +108,7 @@ export class ProxyView {
       identity: held
         .flatMap(({ identities }) => identities)
         .find((identity) => identity.startsWith('spiffe://')),
-      roots: [...new Set(held.flatMap(({ rootSerialNumbers }) => rootSerialNumbers))],
+      roots: [...new Set(held.flatMap((certificate) => certificate.roots))],
     };
   }
 }

@@ -21,6 +21,7 @@ import { createdAt, refOf, replaced } from './objects.ts';
 import { OwnNamespace } from './own-namespace.ts';
 import { reachesApiServer, reachesPod } from './reach.ts';
 import { restartAndWait, type Restarted } from './restart.ts';
+import { MeshScaling, type PartOfMesh } from './scale-mesh.ts';
 import type { Scene } from './scene.ts';
 import { PodSource } from './source.ts';
 import type { Finding, Target } from './stage.ts';
@@ -31,11 +32,13 @@ export class ScenarioCluster<Check extends string = string> {
   readonly name: string;
   readonly member: Member;
   readonly #scene: Scene;
+  readonly #scaling: MeshScaling;
 
   constructor(scene: Scene, member: Member) {
     this.#scene = scene;
     this.member = member;
     this.name = member.topology.name;
+    this.#scaling = new MeshScaling(scene, member);
   }
 
   get kubeconfig(): string {
@@ -198,32 +201,9 @@ export class ScenarioCluster<Check extends string = string> {
     return restartAndWait(this.#scene, this, { deployment, judgedBy });
   }
 
-  /** Scales something of the mesh's own (istiod, a gateway). It is put back after the play, or by `clean`. */
-  async scaleMesh(
-    what: { readonly namespace: string; readonly deployment: string },
-    replicas: number,
-  ): Promise<Event> {
-    const { namespace, deployment: name } = what;
-    const { client, provided } = this.member;
-    const seen = await client.get<KubernetesObject & { spec?: { replicas?: number } }>({
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      namespace,
-      name,
-    });
-    const before = seen?.spec?.replicas ?? 1;
-    const put = {
-      kubeconfig: provided.kubeconfig,
-      ...(provided.context === undefined ? {} : { context: provided.context }),
-    };
-    const undone = this.#scene.state.willUndo({ kind: 'scale', ...put, namespace, name, replicas: before });
-    const scaled = await client.scale({ namespace, name }, replicas);
-    this.#scene.undo.push(async () => {
-      await client.scale({ namespace, name }, before);
-      await client.waitForRollout({ namespace, name }, { timeoutMs: this.#scene.context.timeoutMs });
-      undone();
-    });
-    return { what: `${name} in ${this.name} scaled to ${String(replicas)}`, ...scaled };
+  /** Scales something of the mesh's own (istiod, a gateway). What it had at first is put back after the play, or by `clean`. */
+  scaleMesh(what: PartOfMesh, replicas: number): Promise<Event> {
+    return this.#scaling.scale(what, replicas);
   }
 
   /** Waits until something of the mesh's own is rolled out. */

@@ -1,3 +1,4 @@
+import { kubectl } from '../cluster/kubeconfig.ts';
 import { counterIn } from '../mesh/istio/proxy.ts';
 import type { GateRecord } from '../report/types.ts';
 import { runLoop, startPaced, type RunningLoop } from '../traffic/run-loop.ts';
@@ -62,7 +63,7 @@ export class PodSource implements Source {
     const cluster = this.#cluster;
     return {
       where: `from ${cluster.name} ${namespace}/${pod} to ${url}`,
-      again: `kubectl --kubeconfig ${cluster.kubeconfig} -n ${namespace} exec deploy/${this.#app} -c ${this.#app} -- curl -sS -m 5 ${url}`,
+      again: `${kubectl(cluster.member.client)} -n ${namespace} exec deploy/${this.#app} -c ${this.#app} -- curl -sS -m 5 ${url}`,
     };
   }
 

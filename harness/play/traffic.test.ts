@@ -82,9 +82,10 @@ describe('a takeover', againWhenBusy(9), () => {
 
   test('is not judged before calls that hang have told so', async () => {
     await call(40);
-    // In a second and a half, some hang; then all is well for longer than a clean run takes, and shorter than they hang.
+    // Some hang; then all is well for longer than a clean run takes, and shorter than they hang.
+    const asked = server.requests.length;
     const event = change('v2', 'v2', 'hang');
-    await sleep(500);
+    await vi.waitUntil(() => server.requests.length > asked + 18, { timeout: 10_000 });
     answers('v2');
     await paced.takesOver(event, 'takeover');
     expect(judged('takeover')).toMatchObject({ verdict: 'non-conformant', reason: 'errors' });

@@ -156,7 +156,7 @@ export class PacedCalls<Check extends string = string> {
     const sinceSentMs = allAnsweredMs - event.sentMs;
     const missing = labels.filter((label) => first(label) === undefined);
     const verdict = missing.length === 0 && backMs <= withinMs ? 'conformant' : 'non-conformant';
-    const unknown = missing.length > 0 && this.#over;
+    const unknown = missing.length > 0 && (this.#over || this.#heard.isSilent());
     const outcome: Outcome = {
       verdict: unknown ? 'inconclusive' : verdict,
       reason: unknown ? 'stream-lost' : verdict === 'conformant' ? 'seen' : 'late',

@@ -1,6 +1,6 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { localScene, type LocalScene } from '../../fixtures/scene.ts';
 import { Visitors } from './visitors.ts';
 
@@ -11,17 +11,39 @@ let setCookie: readonly string[];
 let asked: string[];
 /** Of the requests, every so manieth gets in; 0: none. */
 let everyNth: number;
+/** Where a bookstore sends whoever signs in or out, and whether it forgets them then; undefined: there is none. */
+let bookstore: { readonly sendsTo: string; readonly forgets: boolean } | undefined;
+
+function sell(
+  { url, headers }: IncomingMessage,
+  response: ServerResponse,
+  { sendsTo, forgets }: NonNullable<typeof bookstore>,
+): void {
+  if (url === '/productpage') {
+    response.end(`Book of ${headers.cookie?.replace('session=', '') ?? 'nobody'}`);
+    return;
+  }
+  // As Istio's page: back to where the visitor says to come from.
+  const location = sendsTo === '/productpage' ? (headers.referer ?? 'None') : sendsTo;
+  const kept = url === '/login' || !forgets ? 'jason' : '';
+  response.writeHead(302, { location, 'set-cookie': `session=${kept}; Path=/` }).end();
+}
 
 beforeEach(async () => {
   scene = await localScene({});
   asked = [];
   everyNth = 0;
   setCookie = [];
+  bookstore = undefined;
   server = createServer((request, response) => {
     asked.push(`${request.method ?? ''} ${request.url ?? ''} ${request.headers.cookie ?? 'no cookie'}`);
     if (request.url === '/elsewhere') {
       const isIn = everyNth > 0 && asked.length % everyNth === 0;
       response.writeHead(isIn ? 200 : 404, isIn ? { 'x-envoy-upstream-service-time': '1' } : {}).end();
+      return;
+    }
+    if (bookstore !== undefined) {
+      sell(request, response, bookstore);
       return;
     }
     response.writeHead(302, { location: '/', 'set-cookie': [...setCookie] }).end();
@@ -59,6 +81,50 @@ test('signing out shows the cookies, and gives those that are not deleted', asyn
 test('signing out that deletes nothing leaves one signed in', async () => {
   setCookie = [];
   expect(await visitors.signOut('/logout', { session: 'abc' })).toEqual({ session: 'abc' });
+});
+
+const session = { page: '/productpage', signIn: '/login', signOut: '/logout', user: 'jason' };
+
+describe('visitors sign in and out', () => {
+  beforeEach(() => {
+    bookstore = { sendsTo: '/productpage', forgets: true };
+  });
+
+  test('by the form, and the link, of a page that then says so', async () => {
+    const signedIn = await visitors.signsIn(session);
+    expect(signedIn).toEqual({
+      holds: true,
+      seen: 'POST /login: HTTP 302, to /productpage; /productpage then answers HTTP 200 with the name jason',
+    });
+    expect(await visitors.signsOut(session)).toMatchObject({ holds: true });
+    expect(asked.filter((one) => one.includes('/log'))).toEqual([
+      'POST /login no cookie',
+      'POST /login no cookie',
+      'GET /logout session=jason',
+    ]);
+  });
+
+  test('not where they are sent elsewhere', async () => {
+    bookstore = { sendsTo: '/', forgets: true };
+    expect(await visitors.signsIn(session)).toMatchObject({ holds: false });
+    expect((await visitors.signsOut(session)).seen).toMatch(
+      /^GET \/logout: HTTP 302, to \/;.* expected HTTP 302 to \/productpage, and that without the name$/,
+    );
+  });
+
+  test('not where who signs out is known still', async () => {
+    bookstore = { sendsTo: '/productpage', forgets: false };
+    expect(await visitors.signsOut(session)).toMatchObject({ holds: false });
+  });
+
+  test('not where the form is not let in', async () => {
+    bookstore = undefined;
+    expect(await visitors.signsIn(session)).toMatchObject({ holds: false });
+    expect(await visitors.signsOut(session)).toEqual({
+      holds: false,
+      seen: 'nobody could sign in at /login',
+    });
+  });
 });
 
 test('a path that is refused to every one of many visitors is refused, and it is told what that rules out', async () => {

@@ -22,6 +22,18 @@ export interface Page {
   readonly connections?: 'kept' | 'fresh';
 }
 
+/** How visitors of an application sign in and out. */
+export interface Session {
+  /** The page that they see, on which the form and the link are. */
+  readonly page: string;
+  /** Path that the form is sent to. */
+  readonly signIn: string;
+  /** Path of the link. */
+  readonly signOut: string;
+  /** What they type in; the page shows it while they are signed in. */
+  readonly user: string;
+}
+
 /** How visitors come in: the address of an ingress gateway, called from where the harness runs. */
 export class Visitors<Check extends string = string> {
   /** `http://ADDRESS`. */
@@ -40,22 +52,44 @@ export class Visitors<Check extends string = string> {
     return new Calls<Check>(this.#scene, new OutsideSource(this.origin, page, behind));
   }
 
-  /** Each of these paths answers with this status, and where a form is sent, sets a cookie. */
-  async sees(
-    paths: string | readonly string[],
-    expected: { readonly status: number; readonly form?: Readonly<Record<string, string>> },
-  ): Promise<Finding> {
-    const { status, form } = expected;
-    const how = form === undefined ? {} : { form };
-    return this.#each([paths].flat(), how, (answer) => ({
-      holds: answer.status === status && (form === undefined || Object.keys(answer.cookies).length > 0),
-      expected: `HTTP ${String(status)}${form === undefined ? '' : ' and a cookie'}`,
-    }));
+  /** Each of these paths answers 200. */
+  async sees(...paths: readonly string[]): Promise<Finding> {
+    return this.#each(paths, ({ status }) => ({ holds: status === 200, expected: 'HTTP 200' }));
+  }
+
+  /** The page's form sends its visitor back to the page, which then says who is signed in. */
+  async signsIn(session: Session): Promise<Finding> {
+    const { page, user } = session;
+    const answer = await this.#sendForm(session);
+    const after = await this.ask(page, { cookies: answer.cookies });
+    const told = `POST ${session.signIn}: ${toldOfSending(answer)}; ${page} then ${names(user, after)}`;
+    return sentBack(answer, page, { isRight: after.body.includes(user), expected: 'with the name', told });
+  }
+
+  /** Whoever is signed in and follows the link is sent back to the page, which then says nothing of them. */
+  async signsOut(session: Session): Promise<Finding> {
+    const { page, user } = session;
+    const { cookies } = await this.#sendForm(session);
+    const before = await this.ask(page, { cookies });
+    if (!before.body.includes(user))
+      return { holds: false, seen: `nobody could sign in at ${session.signIn}` };
+    const answer = await this.ask(session.signOut, { cookies, from: `${this.origin}${page}` });
+    const after = await this.ask(page, { cookies: leftOf(cookies, answer.cookies) });
+    const told = `GET ${session.signOut}: ${toldOfSending(answer)}; ${page} then ${names(user, after)}`;
+    return sentBack(answer, page, {
+      isRight: !after.body.includes(user),
+      expected: 'without the name',
+      told,
+    });
+  }
+
+  async #sendForm({ page, signIn, user }: Session): Promise<OnceAnswer> {
+    return this.ask(signIn, { form: { username: user, passwd: 'x' }, from: `${this.origin}${page}` });
   }
 
   /** Each of these paths is answered by what is behind the gateway, whatever it says. */
   async arrives(...paths: readonly string[]): Promise<Finding> {
-    return this.#each(paths, {}, ({ fromBehind }) => ({
+    return this.#each(paths, ({ fromBehind }) => ({
       holds: fromBehind,
       expected: 'an answer from behind the gateway',
     }));
@@ -66,7 +100,7 @@ export class Visitors<Check extends string = string> {
    * and one that gets in is final: see never.ts.
    */
   async isRefused(...paths: readonly string[]): Promise<Finding> {
-    const first = await this.#each(paths, {}, (answer) => ({
+    const first = await this.#each(paths, (answer) => ({
       holds: isRefusal(answer),
       expected: "the gateway's own 404",
     }));
@@ -111,12 +145,11 @@ export class Visitors<Check extends string = string> {
 
   async #each(
     paths: readonly string[],
-    how: { readonly form?: Readonly<Record<string, string>> },
     judge: (answer: OnceAnswer) => { readonly holds: boolean; readonly expected: string },
   ): Promise<Finding> {
     const seen = await Promise.all(
       paths.map(async (path) => {
-        const answer = await this.ask(path, how);
+        const answer = await this.ask(path);
         return { ...judge(answer), told: toldOf(path, answer) };
       }),
     );
@@ -145,9 +178,33 @@ export class Visitors<Check extends string = string> {
   /** Signs out as a browser does, and gives the cookies that are left: one that is set to nothing is deleted. */
   async signOut(path: string, cookies: Readonly<Record<string, string>>): Promise<Record<string, string>> {
     const answer = await this.ask(path, { cookies });
-    const left = Object.entries({ ...cookies, ...answer.cookies }).filter(([, value]) => value !== '');
-    return Object.fromEntries(left);
+    return leftOf(cookies, answer.cookies);
   }
+}
+
+const leftOf = (
+  cookies: Readonly<Record<string, string>>,
+  set: Readonly<Record<string, string>>,
+): Record<string, string> =>
+  Object.fromEntries(Object.entries({ ...cookies, ...set }).filter(([, value]) => value !== ''));
+
+const toldOfSending = ({ status, sendsTo }: OnceAnswer): string =>
+  `HTTP ${String(status)}, ${sendsTo === undefined ? 'to nowhere' : `to ${sendsTo}`}`;
+
+const names = (user: string, { status, body }: OnceAnswer): string =>
+  `answers HTTP ${String(status)} ${body.includes(user) ? 'with' : 'without'} the name ${user}`;
+
+function sentBack(
+  { status, sendsTo }: OnceAnswer,
+  page: string,
+  {
+    isRight,
+    expected,
+    told,
+  }: { readonly isRight: boolean; readonly expected: string; readonly told: string },
+): Finding {
+  const holds = status === 302 && sendsTo === page && isRight;
+  return { holds, seen: holds ? told : `${told}; expected HTTP 302 to ${page}, and that ${expected}` };
 }
 
 const isRefusal = ({ status, fromBehind }: OnceAnswer): boolean => status === 404 && !fromBehind;

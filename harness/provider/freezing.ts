@@ -14,11 +14,16 @@ export async function freezeWith(
   if (handle.kind === 'embedded') return freezeInWorld(handle.directory, what);
   const container = nodeContainer(kindName(handle.runId, what.cluster));
   const undone = state.willUndo({ kind: 'frozen', container, part: what.part });
-  await freeze(container, what.part);
-  return {
-    thaw: async () => {
-      await thaw(container, what.part);
-      undone();
-    },
+  const putBack = async (): Promise<void> => {
+    await thaw(container, what.part);
+    undone();
   };
+  try {
+    await freeze(container, what.part);
+  } catch (error) {
+    // The engine may have done it all the same. What cannot be thawed now stays in the journal.
+    await putBack().catch(() => undefined);
+    throw error;
+  }
+  return { thaw: putBack };
 }

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { which } from '../command/which.ts';
 import { run as runCommand } from '../command/command.ts';
 import { imagesIn, readApplication } from '../deploy/apps.ts';
-import { imageFor } from '../deploy/place.ts';
+import { imageFor, INJECTED_IMAGE } from '../deploy/place.ts';
 import type { RunOptions } from '../options/types.ts';
 import { EmbeddedProvider } from '../provider/embedded/embedded.ts';
 import { KindProvider } from '../provider/kind/kind.ts';
@@ -102,8 +102,8 @@ function imagesOf(options: RunOptions, scenarios: readonly Selected[]): string[]
   const { istioHub: hub, istioTag: tag } = options;
   const istio =
     hub === undefined || tag === undefined ? [] : [`${hub}/pilot:${tag}`, `${hub}/proxyv2:${tag}`];
-  const placed = images.map((image) =>
-    imageFor(image, { images: options.image, imageHub: options.imageHub }),
-  );
+  const placed = images
+    .filter((image) => image !== INJECTED_IMAGE)
+    .map((image) => imageFor(image, { images: options.image, imageHub: options.imageHub }));
   return [...new Set([...placed, ...istio])];
 }

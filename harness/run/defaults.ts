@@ -18,5 +18,6 @@ export function declaredDefaults(options: RunOptions, risk: Risk): Defaults {
     outageErrors: options.outageErrors,
     outageWithinMs: options.outageWithin,
     returnWithinMs: options.returnWithin,
+    workers: options.workers,
   };
 }

@@ -39,11 +39,12 @@ export interface Run {
 
 export const seedOf = (options: RunOptions): number => options.seed ?? randomInt(2 ** 32);
 
-/** The promised bounds of disruptions, from the options. */
+/** The promised bounds, from the options. */
 export const boundsOf = (options: RunOptions): Bounds => ({
   scaledToZero: { maxErrors: options.scaleErrors, withinMs: options.scaleWithin },
   outage: { maxErrors: options.outageErrors, withinMs: options.outageWithin },
   returnWithinMs: options.returnWithin,
+  workers: options.workers,
 });
 
 /** Files that a user named and that are not there, as mistakes. */

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** What ends a run early. */
 export interface Ending {
   readonly signal: AbortSignal;
@@ -14,6 +16,8 @@ const SAME_MS = 1000;
 /** The first Ctrl-C ends the run in order: what was made is torn down, the report written. The second stops at once. */
 export function listenForTheEnd(maxDurationMs: number | undefined): Ending {
   const controller = new AbortController();
+  // Everything that waits or runs listens: how many are at once is no sign of a leak.
+  setMaxListeners(0, controller.signal);
   let by: 'SIGINT' | 'SIGTERM' | undefined;
   let firstMs = 0;
   const onSignal = (name: 'SIGINT' | 'SIGTERM'): void => {

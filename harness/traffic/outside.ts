@@ -192,6 +192,8 @@ export interface OnceAnswer {
   readonly body: string;
   /** A proxy passed it on from behind itself: Envoy says how long that took. Its own answers lack this. */
   readonly fromBehind: boolean;
+  /** The path that it sends its visitor to, if it does. */
+  readonly sendsTo: string | undefined;
   /** Cookies that it sets, by name. */
   readonly cookies: Readonly<Record<string, string>>;
 }
@@ -200,6 +202,8 @@ export interface OnceAnswer {
 export interface OnceRequest {
   readonly form?: Readonly<Record<string, string>>;
   readonly cookies?: Readonly<Record<string, string>>;
+  /** The page on which the visitor followed a link or sent the form, as browsers tell. */
+  readonly from?: string;
 }
 
 /**
@@ -210,7 +214,11 @@ export interface OnceRequest {
 export async function askOnce(url: string, how: OnceRequest = {}): Promise<OnceAnswer> {
   const response = await fetch(url, {
     redirect: 'manual',
-    headers: { connection: 'close', ...cookieHeader(how.cookies) },
+    headers: {
+      connection: 'close',
+      ...cookieHeader(how.cookies),
+      ...(how.from === undefined ? {} : { referer: how.from }),
+    },
     signal: AbortSignal.timeout(LOOP_DEFAULTS.timeoutMs),
     ...(how.form === undefined ? {} : { method: 'POST', body: new URLSearchParams(how.form) }),
   });
@@ -223,8 +231,13 @@ export async function askOnce(url: string, how: OnceRequest = {}): Promise<OnceA
     status: response.status,
     body: await response.text(),
     fromBehind: response.headers.has('x-envoy-upstream-service-time'),
+    sendsTo: pathIn(response.headers.get('location'), url),
     cookies: Object.fromEntries(cookies),
   };
+}
+
+function pathIn(location: string | null, base: string): string | undefined {
+  return location !== null && URL.canParse(location, base) ? new URL(location, base).pathname : undefined;
 }
 
 function headersOf(call: OutsideCall): Record<string, string> {

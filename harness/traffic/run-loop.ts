@@ -123,6 +123,7 @@ class Session {
     } catch (error) {
       failed = describe(error);
     } finally {
+      this.#stopped = true;
       this.#timers.forEach(clearInterval);
     }
     if (this.#thrown) throw this.#thrown.error;

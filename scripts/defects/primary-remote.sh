@@ -20,9 +20,9 @@ pods-out-of-reach() {
 reader-may-write() {
   quietly_on cluster2 create clusterrolebinding by-hand --clusterrole cluster-admin \
     --serviceaccount istio-system:istio-reader-service-account
-  run P1
+  run P2
   quietly_on cluster2 delete clusterrolebinding by-hand
-  expect_broken P1
+  expect_broken P2
 }
 
 # injection-by-no-revision: no injector of cluster2 matches the label that namespaces carry; pods have no proxy.

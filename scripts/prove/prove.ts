@@ -40,6 +40,8 @@ export interface Matrix {
   readonly jobs: number;
   /** Runs whose callers got no processor: played again, alone. */
   readonly starved: number;
+  /** How many of the runs were known before, and not played. */
+  readonly knownBefore: number;
   readonly rows: readonly { readonly row: Row; readonly outcomes: readonly Outcome[] }[];
   readonly healthy: readonly { readonly healthy: Healthy; readonly outcomes: readonly HealthyOutcome[] }[];
   readonly calibration: readonly Calibrated[];
@@ -53,6 +55,11 @@ export async function prove(plan: Plan, runs: string, say: (line: string) => voi
   const { known = new Known() } = plan;
   const total = plan.healthy.length * plan.times + plan.rows.length * plan.seeds;
   let done = 0;
+  let knownBefore = 0;
+  const before = <T>(outcome: T | undefined): T | undefined => {
+    if (outcome !== undefined) knownBefore += 1;
+    return outcome;
+  };
   const run = async <T extends Ended>(turns: Turns, task: Task, judge: (played: Played) => T): Promise<T> => {
     const { played, outcome } = await turns.take(
       async () => {
@@ -76,7 +83,7 @@ export async function prove(plan: Plan, runs: string, say: (line: string) => voi
       healthy: one,
       outcomes: await withSeeds(
         plan.times,
-        async (seed) => known.ofHealthy(one, seed) ?? run(suites, healthyTask(one, seed), ofHealthy),
+        async (seed) => before(known.ofHealthy(one, seed)) ?? run(suites, healthyTask(one, seed), ofHealthy),
       ),
     })),
   );
@@ -87,7 +94,7 @@ export async function prove(plan: Plan, runs: string, say: (line: string) => voi
       outcomes: await withSeeds(
         plan.seeds,
         async (seed) =>
-          known.ofRow(row, seed) ?? run(single, taskOf(row, seed), (played) => compare(row, played)),
+          before(known.ofRow(row, seed)) ?? run(single, taskOf(row, seed), (played) => compare(row, played)),
       ),
     })),
   );
@@ -96,6 +103,7 @@ export async function prove(plan: Plan, runs: string, say: (line: string) => voi
     seconds: known.seconds + (Date.now() - startedAt.getTime()) / 1000,
     jobs: plan.jobs,
     starved: known.starved + suites.again + single.again,
+    knownBefore,
     rows,
     healthy,
     calibration,

@@ -35,11 +35,14 @@ export async function writeMatrix(matrix: Matrix, folder: string): Promise<void>
 }
 
 function markdown(matrix: Matrix): string {
-  const { rows, healthy, calibration, startedAt, seconds, jobs, starved } = matrix;
+  const { rows, healthy, calibration, startedAt, seconds, jobs, starved, knownBefore } = matrix;
   return [
     '# The matrix: every defect, and what the suites say of it',
     `Made by \`npm run prove\` on the embedded reference mesh, ${startedAt.slice(0, 10)}: ${sumOf(matrix)} ` +
       `It took ${(seconds / 60).toFixed(1)} minutes, ${String(jobs)} runs at a time. ` +
+      (knownBefore === 0
+        ? ''
+        : `Of the runs, ${String(knownBefore)} are taken from earlier matrices (\`--with\`), which may be of an earlier version. `) +
       'What is right was stated before the run (`scripts/prove/rows/`); each run is on a mesh of its own.' +
       (starved === 0
         ? ''

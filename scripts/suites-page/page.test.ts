@@ -65,6 +65,18 @@ describe('a row', () => {
     ];
     expect(pageOf([suite(both)])).toContain('| [a](#a) | flat, gateways | 1 | 1 | 1 | 0 |');
   });
+
+  test('has one row for a check of which only the level differs, and counts it as core', () => {
+    const page = pageOf([
+      suite([
+        { ...plain, variants: ['flat'], level: 'core' },
+        { ...plain, variants: ['gateways'], level: 'extended' },
+      ]),
+    ]);
+    expect(page).toContain('| [a](#a) | flat, gateways | 1 | 1 | 1 | 0 |');
+    expect(page.match(/`M1\/x`/g)).toHaveLength(1);
+    expect(page).toContain('| core (flat), extended (gateways) |');
+  });
 });
 
 describe('text of a scenario', () => {

@@ -1,5 +1,6 @@
 /** The page about the suites as Markdown, not yet formatted. */
 import { COMPANION } from '../../harness/play/companion.ts';
+import { groupBy } from '../../harness/report/group.ts';
 import { variantsOf } from '../../harness/topology/topology.ts';
 import { DEFAULTS } from '../../harness/verdict/defaults.ts';
 import { describeRule, percent } from '../../harness/verdict/describe.ts';
@@ -26,13 +27,14 @@ function summary({ name, topology, scenarios }: SuiteFacts): readonly string[] {
   const checks = scenarios.flatMap((scenario) => scenario.checks);
   // One that differs between variants has several rows, and counts once.
   const distinct = (some: readonly CheckFacts[]): string => String(new Set(some.map(({ id }) => id)).size);
+  const isCore = new Set(checks.filter(({ level }) => level === 'core').map(({ id }) => id));
   return [
     `[${name}](#${name})`,
     variantsOf(topology).join(', '),
     String(new Set(scenarios.map(({ claim }) => claim)).size),
     distinct(checks),
     distinct(checks.filter(({ level }) => level === 'core')),
-    distinct(checks.filter(({ level }) => level === 'extended')),
+    distinct(checks.filter(({ id }) => !isCore.has(id))),
   ];
 }
 
@@ -85,14 +87,24 @@ function scenarioParagraphs(scenario: ScenarioFacts, { name, topology }: SuiteFa
       ? 'No check.'
       : table(
           header,
-          checks.map((check) => row(check, variants)),
+          byAllButLevel(checks).map((same) => row(same, variants)),
         ),
   ];
 }
 
-function row(check: CheckFacts, variants: readonly string[]): readonly string[] {
-  const { id, level, sentence, rule, basis } = check;
-  const only = check.variants.length < variants.length ? ` (${check.variants.join(', ')})` : '';
+/** What is core in one variant and extended in another is one check to its reader. */
+function byAllButLevel(checks: readonly CheckFacts[]): readonly (readonly CheckFacts[])[] {
+  return [...groupBy(checks, (check) => JSON.stringify({ ...check, level: '', variants: [] })).values()];
+}
+
+function row(same: readonly CheckFacts[], variants: readonly string[]): readonly string[] {
+  const [first] = same;
+  if (first === undefined) return [];
+  const { id, sentence, rule, basis } = first;
+  const found = same.flatMap((check) => check.variants);
+  const only = found.length < variants.length ? ` (${found.join(', ')})` : '';
+  const levels = same.map((check) => `${check.level} (${check.variants.join(', ')})`).join(', ');
+  const level = same.length > 1 ? levels : first.level;
   return [`\`${id}\`${only}`, escaped(sentence), level, escaped(rule), ...figures(basis)];
 }
 

@@ -1,4 +1,4 @@
-import type { Page, Target } from '#harness';
+import { core, extended, type Page, type Session, type Target } from '#harness';
 
 /** The page as a visitor reads it: who served the reviews, by the name of its pod. */
 export const page: Page = {
@@ -9,11 +9,34 @@ export const page: Page = {
   },
 };
 
-/** The same visitor's look at the stars: a font's colour on older pages, a class's on newer ones. */
+/**
+ * The same visitor's look at the stars: a font's colour on older pages, a class's on newer ones. They stand before the
+ * server's name; where there are none, that comes first.
+ */
 export const stars: Page = {
   ...page,
-  answeredBy: { version: '(?:color="|gap-x-1 text-)(red|black)' },
+  answeredBy: {
+    version: '(?<=color="|gap-x-1 text-)(?:red|black)|Reviews served by',
+    names: { 'Reviews served by': 'none' },
+  },
 };
+
+/** Paths that the document lets in and that answer 200. */
+export const dataPaths = ['/api/v1/products', '/api/v1/products/0', '/api/v1/products/0/reviews'] as const;
+
+/** Paths that it does not let in. */
+export const otherPaths = ['/', '/health', '/productpage/', '/reviews/0', '/details/0', '/stats'] as const;
+
+/** How visitors sign in, by the page's own form, and out. */
+export const session: Session = {
+  page: '/productpage',
+  signIn: '/login',
+  signOut: '/logout',
+  user: 'jason',
+};
+
+/** The document has one control plane. That the same holds where each cluster has its own is beyond its words. */
+export const documented = (variant: string): typeof core => (variant === 'multi-primary' ? extended : core);
 
 /** The same reviews as data, from the page's interface for programs. */
 export const reviewsAsData: Page = {

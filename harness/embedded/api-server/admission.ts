@@ -2,17 +2,19 @@
 import type { Resource } from '../types.ts';
 import * as errors from './errors.ts';
 import { type Json, asArray, asRecord, equal, isRecord, valueAt } from './json.ts';
+import { unknownFieldsOf } from './fields.ts';
 import type { Kind } from './kinds.ts';
 
 const NAME = /^[a-z0-9]([-a-z0-9.:]*[a-z0-9])?$/;
 const MAX_NAME = 253;
 const COMMON_FIELDS = new Set(['apiVersion', 'kind', 'metadata']);
 
-/** `fieldValidation=Strict`: a known kind's top-level fields. Throws ApiError 400 that names every unknown one. */
+/** `fieldValidation=Strict`, as far as `fields.ts` knows kinds. Throws ApiError 400 that names every unknown field. */
 export function refuseUnknownFields(kind: Kind, object: Json): void {
   const { fields } = kind;
   if (fields === undefined) return;
-  const unknown = Object.keys(object).filter((field) => !COMMON_FIELDS.has(field) && !fields.includes(field));
+  const above = Object.keys(object).filter((field) => !COMMON_FIELDS.has(field) && !fields.includes(field));
+  const unknown = [...above, ...unknownFieldsOf(kind.kind, object)];
   if (unknown.length === 0) return;
   const told = unknown.map((field) => `unknown field "${field}"`).join(', ');
   throw errors.badRequest(`strict decoding error: ${told}`);

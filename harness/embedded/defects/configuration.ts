@@ -217,6 +217,27 @@ export const configuration: Readonly<Record<string, Defect>> = {
     source: LOCALITY,
     alter: endpoints((all) => all.map((endpoint) => ({ ...endpoint, priority: 0 }))),
   },
+  'failover-missing': {
+    cause: 'while there is a near endpoint, however it is, sidecars are told of no other',
+    symptom: 'what the nearest instance cannot do is lost, instances farther away stay idle',
+    source: LOCALITY,
+    alter: endpoints((all) => {
+      const nearest = Math.min(...all.map(({ priority }) => priority));
+      return all.filter(({ priority }) => priority === nearest);
+    }),
+  },
+  'zone-weights': {
+    cause: "MeshConfig distributes calls by zone, and gives the caller's own most of them",
+    symptom: 'shares are not those of the number of replicas, the nearest has more',
+    source: LOCALITY,
+    fallback: '3',
+    alter: endpoints((all, { isOwn, value }) =>
+      all.map((endpoint) => ({
+        ...endpoint,
+        weight: endpoint.weight * (isOwn(endpoint.address) ? Number(value) : 1),
+      })),
+    ),
+  },
   'mutual-tls-off': {
     cause: 'a DestinationRule turns mutual TLS off for the whole mesh (mode DISABLE)',
     symptom: 'calls arrive in plaintext; where that is refused, they are lost',

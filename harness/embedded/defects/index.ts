@@ -33,6 +33,7 @@ export interface Effects {
   readonly isCutOff: boolean;
   readonly isIncomplete: boolean;
   readonly discovers: boolean;
+  readonly asksTheFirst: boolean;
   readonly waitsForOthers: boolean;
   goesOn(clusters: readonly (Omit<Running, 'place'> & { readonly place: Unvalued })[]): () => void;
 }
@@ -69,6 +70,7 @@ export function effectsOf(defects: WorldSpec['defects']): Effects {
     waitsForOthers: chosen.some(({ defect }) => defect.waitsForOthers === true),
     isIncomplete: chosen.some(({ defect }) => defect.isIncomplete === true),
     discovers: chosen.some(({ defect }) => defect.discovers === true),
+    asksTheFirst: chosen.some(({ defect }) => defect.asksTheFirst === true),
     goesOn: (clusters) => {
       const ends = chosen.flatMap(
         ({ defect, at }) => defect.goesOn?.(clusters.map((one) => ({ ...one, place: at(one.place) }))) ?? [],

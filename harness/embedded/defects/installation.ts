@@ -63,6 +63,12 @@ export const installation: Readonly<Record<string, Defect>> = {
     object: (object, { isFirst }) =>
       !isFirst && is(object, 'ClusterRole') ? { ...object, rules: [] } : object,
   },
+  'discovery-address-of-another': {
+    cause: 'defaultConfig.discoveryAddress names the control plane of the first cluster in all of them',
+    symptom: 'calls are as they should be; the control planes of the other clusters configure nobody',
+    source: MULTI,
+    asksTheFirst: true,
+  },
   'reader-may-write': {
     cause: 'the remote reader was bound to a role that may write',
     symptom: 'calls are as they should be; a control plane could change the other cluster',

@@ -49,6 +49,8 @@ export interface Defect {
   readonly isIncomplete?: true;
   /** Control planes are told of the other clusters, whatever the world is to be. */
   readonly discovers?: true;
+  /** Proxies of all other clusters look for their control plane in the first. */
+  readonly asksTheFirst?: true;
   /** Begins when the mesh is complete; what it gives ends it. */
   readonly goesOn?: (clusters: readonly Running[]) => () => void;
 }

@@ -32,14 +32,14 @@ test('a call crosses two sidecars and a gateway by mutual TLS, and the callee se
   await path.close();
 });
 
-test('a second of processor time is enough for 200 requests, caller and application included, however busy the machine', async () => {
+test('a second of processor time is enough for 100 requests, caller and application included, however busy the machine', async () => {
   const path = await startPath();
   for (let i = 0; i < 100; i++) await call(path.at.caller);
   const before = process.cpuUsage();
   for (let i = 0; i < 500; i++) await call(path.at.caller);
   const { user, system } = process.cpuUsage(before);
   const perSecond = 500 / ((user + system) / 1e6);
-  expect(perSecond).toBeGreaterThan(200);
+  expect(perSecond).toBeGreaterThan(100);
   await path.close();
 });
 

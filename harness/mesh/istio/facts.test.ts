@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { answer, startApiServer, type FakeApiServer } from '../../../fixtures/api-server/server.ts';
 import { connect, type Cluster } from '../../cluster/cluster.ts';
 import { idOf } from '../cluster-id.ts';
+import { createRoot, type Authority } from './certificates.ts';
 import { readMesh } from './facts.ts';
 
 const ADMISSION = 'admissionregistration.k8s.io/v1';
@@ -79,5 +80,28 @@ describe("the mesh's own name of a cluster", () => {
       answer(response, 500, { kind: 'Status', code: 500, reason: 'InternalError', message: 'broken' });
     });
     await expect(readMesh({ client: cluster })).rejects.toThrow(/answered 500/);
+  });
+});
+
+describe('the root of trust', () => {
+  const roots = async (...pems: readonly string[]): Promise<string | null> => {
+    server.put({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'istio-ca-root-cert', namespace: 'istio-system' },
+      data: { 'root-cert.pem': pems.join('\n') },
+    });
+    return (await readMesh({ client: cluster })).rootFingerprint;
+  };
+
+  test('is known by its fingerprint, and while it is replaced by those of both, in any order', async () => {
+    const [old, next] = await Promise.all([createRoot('old'), createRoot('next')]);
+    const pem = ({ certificate }: Authority): string => certificate.toString('pem');
+    const alone = await roots(pem(old));
+    expect(alone).toMatch(/^[0-9a-f]{64}$/);
+    const both = await roots(pem(old), pem(next));
+    expect(both).toContain(alone);
+    expect(both).not.toBe(alone);
+    expect(await roots(pem(next), pem(old))).toBe(both);
   });
 });

@@ -83,7 +83,12 @@ async function findGateway(cluster: Cluster, network: string | null): Promise<Ea
   };
 }
 
-/** Fingerprint of the root certificate that workloads of this cluster check others against. */
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/**
+ * Fingerprint of the root certificate that workloads of this cluster check others against. While a root is replaced there
+ * are several, in any order: all of theirs, joined by +.
+ */
 async function rootFingerprintOf(cluster: Cluster): Promise<string | null> {
   const config = await cluster.get<KubernetesObject & { data?: Record<string, string> }>({
     apiVersion: 'v1',
@@ -92,7 +97,11 @@ async function rootFingerprintOf(cluster: Cluster): Promise<string | null> {
     name: 'istio-ca-root-cert',
   });
   const pem = config?.data?.['root-cert.pem'];
-  return pem === undefined ? null : createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
+  const certificates = pem?.match(CERTIFICATE) ?? [];
+  const fingerprints = certificates.map((one) =>
+    createHash('sha256').update(new X509Certificate(one).raw).digest('hex'),
+  );
+  return fingerprints.length === 0 ? null : [...new Set(fingerprints)].sort().join('+');
 }
 
 /**

@@ -16,7 +16,17 @@ export interface PodWithProxy extends KubernetesObject {
 interface ContainerStatus {
   readonly name: string;
   readonly ready?: boolean;
+  readonly state?: { readonly running?: object };
 }
+
+/** The container that the injector adds. */
+export const PROXY = 'istio-proxy';
+
+/** How the proxy's container is, among those that start first or among the others. */
+export const statusOfProxy = ({ status }: PodWithProxy): ContainerStatus | undefined =>
+  [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].find(
+    ({ name }) => name === PROXY,
+  );
 
 /**
  * The revision whose injector gave a pod its proxy; undefined where none did.

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { hasRemotes, type ClusterTopology } from '../../topology/topology.ts';
 import type { Member } from '../types.ts';
 import { cacerts, createIntermediate, createRoot, type Authority } from './certificates.ts';
@@ -79,6 +80,7 @@ function together(wanted: IstioSettings): {
 } {
   const { istioctl } = wanted;
   const stopped = new AbortController();
+  setMaxListeners(0, stopped.signal);
   const stop = (): void => {
     stopped.abort(istioctl.signal.reason);
   };

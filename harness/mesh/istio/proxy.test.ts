@@ -90,6 +90,7 @@ describe('endpoints', () => {
 });
 
 test('certificates are read with SPIFFE identities and the roots that others are checked against', async () => {
+  const FROM = '2026-01-01T00:00:00Z';
   const leaf = (uri: string, serial: string): object => ({
     serial_number: serial,
     expiration_time: '2026-01-02T00:00:00Z',
@@ -98,7 +99,7 @@ test('certificates are read with SPIFFE identities and the roots that others are
   const chain = [leaf('spiffe://cluster.local/ns/sample/sa/sleep', '01'), leaf('spiffe://ca', '02')];
   says('certs', {
     certificates: [
-      { ca_cert: [{ serial_number: 'aa' }, { serial_number: 'bb' }], cert_chain: chain },
+      { ca_cert: [{ serial_number: 'aa', valid_from: FROM }, { serial_number: 'bb' }], cert_chain: chain },
       { ca_cert: [{ serial_number: 'aa' }], cert_chain: [] },
     ],
   });
@@ -107,7 +108,7 @@ test('certificates are read with SPIFFE identities and the roots that others are
       identities: ['spiffe://cluster.local/ns/sample/sa/sleep'],
       serialNumber: '01',
       expires: '2026-01-02T00:00:00Z',
-      rootSerialNumbers: ['aa', 'bb'],
+      roots: [`aa of ${FROM}`, 'bb'],
     },
   ]);
 });

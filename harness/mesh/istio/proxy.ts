@@ -96,13 +96,16 @@ export interface HeldCertificate {
   readonly identities: readonly string[];
   readonly serialNumber: string;
   readonly expires: string;
-  /** Serial numbers of the roots that it checks others against. */
-  readonly rootSerialNumbers: readonly string[];
+  /**
+   * The roots that it checks others against: serial number and beginning of validity, which is all that tells roots apart
+   * here. Authorities that people make by hand like the serial number 1.
+   */
+  readonly roots: readonly string[];
 }
 
 interface CertificatesAnswer {
   readonly certificates?: readonly {
-    readonly ca_cert?: readonly { readonly serial_number: string }[];
+    readonly ca_cert?: readonly { readonly serial_number: string; readonly valid_from?: string }[];
     readonly cert_chain?: readonly {
       readonly serial_number: string;
       readonly expiration_time: string;
@@ -122,7 +125,9 @@ export async function certificatesIn(cluster: Cluster, proxy: ProxyPod): Promise
         identities: (leaf.subject_alt_names ?? []).flatMap(({ uri }) => (uri === undefined ? [] : [uri])),
         serialNumber: leaf.serial_number,
         expires: leaf.expiration_time,
-        rootSerialNumbers: roots.map((root) => root.serial_number),
+        roots: roots.map(({ serial_number: serial, valid_from: from }) =>
+          from === undefined ? serial : `${serial} of ${from}`,
+        ),
       },
     ];
   });

@@ -42,8 +42,10 @@ export async function installRevision(
     ? installInWorld(installer, member, revision)
     : installByIstioctl(installer, member, { revision, settings }));
   const what = `the revision ${revision} in ${member.topology.name}`;
-  await poll({ what, timeoutMs: 120_000, intervalMs: 500, signal }, async () =>
-    (await controlPlanePods(member.client, revision)).length > 0 ? true : undefined,
+  await orRemoved(remove, signal, () =>
+    poll({ what, timeoutMs: 120_000, intervalMs: 500, signal }, async () =>
+      (await controlPlanePods(member.client, revision)).length > 0 ? true : undefined,
+    ),
   );
   return { remove };
 }
@@ -78,13 +80,23 @@ async function installByIstioctl(
     name: idOf(facts),
     network: facts.network ?? member.topology.network,
   };
-  await install({ program, directory, signal }, member, {
-    name: revision,
-    operator: istioOperator({ cluster, hub, tag, gateway: false, revision, beside: true }),
-    overlays,
-  });
-  return async () => {
+  const remove = async (): Promise<void> => {
     await uninstallRevision({ program, directory, signal: AbortSignal.timeout(120_000) }, member, revision);
     undone();
   };
+  const operator = istioOperator({ cluster, hub, tag, gateway: false, revision, beside: true });
+  await orRemoved(remove, signal, () =>
+    install({ program, directory, signal }, member, { name: revision, operator, overlays }),
+  );
+  return remove;
+}
+
+/** What came only halfway is removed at once: other scenarios go on beside it. The end of a run removes it otherwise. */
+async function orRemoved(remove: Remove, signal: AbortSignal, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!signal.aborted) await remove().catch(() => undefined);
+    throw error;
+  }
 }

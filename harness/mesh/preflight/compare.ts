@@ -1,3 +1,4 @@
+import { kubectl } from '../../cluster/kubeconfig.ts';
 import { about } from '../../provider/preflight/findings.ts';
 import { readVersion } from '../../provider/preflight/version.ts';
 import type { Finding } from '../../provider/types.ts';
@@ -58,11 +59,10 @@ const listed = (members: readonly MeshMember[], what: (member: MeshMember) => st
 export function checkRoots(members: readonly MeshMember[]): Finding[] {
   const unknown = members.filter(({ mesh }) => mesh.rootFingerprint === null);
   const known = members.filter(({ mesh }) => mesh.rootFingerprint !== null);
-  const show = 'kubectl -n istio-system get configmap istio-ca-root-cert -o yaml';
-  const findings = unknown.map(({ name }) =>
+  const findings = unknown.map(({ name, client }) =>
     about(name).warning(
       'the root of trust is unknown: istio-system has no ConfigMap istio-ca-root-cert',
-      show,
+      `${kubectl(client)} -n istio-system get configmap istio-ca-root-cert -o yaml`,
     ),
   );
   if (new Set(known.map(({ mesh }) => mesh.rootFingerprint)).size <= 1) return findings;
@@ -79,7 +79,7 @@ export function checkIds(members: readonly MeshMember[]): Finding[] {
   const findings = unknown.map(({ name, client }) =>
     about(name).warning(
       'its cluster ID is unknown: neither an istiod nor a webhook tells it; checks that need it are inconclusive',
-      lookForId(client.kubeconfig),
+      lookForId(client),
     ),
   );
   const known = members.flatMap(({ name, mesh: { clusterId: id } }) => (id === null ? [] : [{ name, id }]));
@@ -101,10 +101,10 @@ export function checkNetworks(members: readonly MeshMember[]): Finding[] {
   const several = new Set(members.map(({ expectedNetwork }) => expectedNetwork)).size > 1;
   const findings =
     unlabelled.length > 0 && (several || unlabelled.length < members.length)
-      ? unlabelled.map(({ name, expectedNetwork }) =>
+      ? unlabelled.map(({ name, client, expectedNetwork }) =>
           about(name).warning(
             `the namespace istio-system has no label ${LABEL}, so its pods count as on the same network as callers without one`,
-            `kubectl label namespace istio-system ${LABEL}=${expectedNetwork}, then restart istiod and the workloads`,
+            `${kubectl(client)} label namespace istio-system ${LABEL}=${expectedNetwork}, then restart istiod and the workloads`,
           ),
         )
       : [];
@@ -128,16 +128,18 @@ function differs(members: readonly MeshMember[]): boolean {
 /** Where clusters are on several networks: has each a gateway with an address? */
 export function checkGateways(members: readonly MeshMember[]): Finding[] {
   if (!hasSeveralNetworks(members.map(({ mesh }) => mesh))) return [];
-  return members.flatMap(({ name, mesh }) => {
+  return members.flatMap(({ name, client, mesh }) => {
     const { eastWestGateway: gateway, network } = mesh;
     const say = about(name);
     if (gateway === null) {
       const message = `no east-west gateway: no Service with port 15443 and label ${LABEL}=${network ?? ''}`;
-      return [say.warning(message, `kubectl get services -A -l ${LABEL}`)];
+      return [say.warning(message, `${kubectl(client)} get services -A -l ${LABEL}`)];
     }
     if (gateway.addresses.length > 0) return [];
     const message = `the east-west gateway ${gateway.namespace}/${gateway.service} has no address; other networks cannot enter`;
-    return [say.warning(message, `kubectl -n ${gateway.namespace} describe service ${gateway.service}`)];
+    return [
+      say.warning(message, `${kubectl(client)} -n ${gateway.namespace} describe service ${gateway.service}`),
+    ];
   });
 }
 

@@ -1,3 +1,4 @@
+import { kubectl } from '../../cluster/kubeconfig.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
 import { about } from '../../provider/preflight/findings.ts';
@@ -123,7 +124,7 @@ function checkUnknownRevisions(
   const seen = named(lost, ({ labels }) => `${REVISION}=${labels?.[REVISION] ?? ''}`);
   const running = mesh.controlPlanes.map(({ revision }) => revision).join(', ') || 'not known';
   const message = `namespaces name a revision that nobody injects for (${seen}); their pods get no proxy. Revisions running: ${running}`;
-  const remedy = `kubectl --kubeconfig ${client.kubeconfig} label namespace ${lost[0]?.metadata.name ?? ''} ${REVISION}=${mesh.controlPlanes[0]?.revision ?? 'REVISION'} --overwrite; see: istioctl tag list`;
+  const remedy = `${kubectl(client)} label namespace ${lost[0]?.metadata.name ?? ''} ${REVISION}=${mesh.controlPlanes[0]?.revision ?? 'REVISION'} --overwrite; see: istioctl tag list`;
   return [about(name).warning(message, remedy)];
 }
 
@@ -150,7 +151,7 @@ function checkBothLabels(
           .slice(0, MOST_NAMED)
           .join(', ')}`;
   const message = `namespaces have both labels of injection (${seen}): ${INJECTION} wins, ${effect}`;
-  const remedy = `kubectl --kubeconfig ${client.kubeconfig} label namespace ${both[0]?.metadata.name ?? ''} ${INJECTION}-`;
+  const remedy = `${kubectl(client)} label namespace ${both[0]?.metadata.name ?? ''} ${INJECTION}-`;
   return [about(name).warning(message, remedy)];
 }
 
@@ -168,7 +169,7 @@ function checkGatewayPods(
   return stuck.map(({ metadata, spec }) => {
     const revision = spec?.template?.metadata?.labels?.[REVISION] ?? 'none';
     const message = `no injector matches the gateway ${metadata.namespace ?? ''}/${metadata.name} (${REVISION}: ${revision}); its pods would wait at Pulling image "auto"`;
-    const remedy = `kubectl --kubeconfig ${client.kubeconfig} -n ${metadata.namespace ?? ''} describe deployment ${metadata.name}; see: istioctl tag list`;
+    const remedy = `${kubectl(client)} -n ${metadata.namespace ?? ''} describe deployment ${metadata.name}; see: istioctl tag list`;
     return about(name).warning(message, remedy);
   });
 }

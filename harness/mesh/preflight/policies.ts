@@ -1,3 +1,4 @@
+import { kubectl } from '../../cluster/kubeconfig.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
 import { about } from '../../provider/preflight/findings.ts';
 import type { Finding } from '../../provider/types.ts';
@@ -20,7 +21,7 @@ export async function checkMutualTls({ name, client }: MeshMember): Promise<Find
       const policy = `PeerAuthentication istio-system/${metadata.name}`;
       if (spec?.mtls?.mode === 'STRICT') return [say.info(`${policy} demands mutual TLS in the whole mesh`)];
       if (spec?.mtls?.mode !== 'DISABLE') return [];
-      const remedy = `kubectl --kubeconfig ${client.kubeconfig} -n istio-system edit peerauthentication ${metadata.name}`;
+      const remedy = `${kubectl(client)} -n istio-system edit peerauthentication ${metadata.name}`;
       return [
         say.warning(
           `${policy} turns mutual TLS off in the whole mesh; nothing passes between networks`,

@@ -1,3 +1,4 @@
+import { istioctl, kubectl } from '../../cluster/kubeconfig.ts';
 import { parseDocument } from 'yaml';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
@@ -94,8 +95,8 @@ function judgeSecret(member: MeshMember, peer: MeshMember, held: readonly Remote
   const say = about(member.name);
   const id = peer.mesh.clusterId;
   if (id === null) return []; // told once, by checkIds
-  const make = `istioctl create-remote-secret --kubeconfig ${peer.client.kubeconfig} --name ${id}`;
-  const remedy = `${make} --server ADDRESS | kubectl --kubeconfig ${member.client.kubeconfig} apply -f -`;
+  const make = `${istioctl('create-remote-secret', peer.client)} --name ${id}`;
+  const remedy = `${make} --server ADDRESS | ${kubectl(member.client)} apply -f -`;
   const found = held.find(({ clusterId }) => clusterId === id);
   if (found === undefined) {
     const others = held.map(({ clusterId }) => clusterId).join(', ') || 'none';
@@ -134,8 +135,7 @@ export async function checkSync(member: MeshMember, peers: readonly MeshMember[]
   }
 }
 
-const lookAtSync = ({ client }: MeshMember): string =>
-  `istioctl --kubeconfig ${client.kubeconfig} remote-clusters`;
+const lookAtSync = ({ client }: MeshMember): string => istioctl('remote-clusters', client);
 
 /** What a control plane's answer means. Every one of its pods has to have read every other cluster. */
 export function judgeSync(

@@ -94,7 +94,7 @@ export const how = {
   ),
 } satisfies Partial<Rows>;
 
-/** Bounds that a failover is held to. */
+/** Bounds that clusters and failovers are held to. */
 export const bounds = {
   rate: number(
     {
@@ -131,4 +131,8 @@ export const bounds = {
     commands: run,
     about: 'Time until what came back answers again, counted from when it is ready.',
   }),
+  workers: number(
+    { fallback: 3, commands: run, about: 'Worker nodes that each cluster shall have; fewer are a warning.' },
+    count,
+  ),
 } satisfies Partial<Rows>;

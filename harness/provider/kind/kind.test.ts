@@ -34,8 +34,8 @@ const failsTimes = (count: number): void => {
   for (let each = 0; each < count; each += 1) writeFileSync(join(folder, 'troubles', String(each)), '');
 };
 
-const provider = (program = 'kind'): KindProvider =>
-  new KindProvider({ program, nodeImage: 'node:1', images: [], clusters: [cluster1], reuse: false });
+const provider = (program = 'kind', images: readonly string[] = []): KindProvider =>
+  new KindProvider({ program, nodeImage: 'node:1', images, clusters: [cluster1], reuse: false });
 
 async function raise(kind: KindProvider, signal = new AbortController().signal): Promise<ProvidedCluster> {
   const say = (text: string): void => {
@@ -73,6 +73,43 @@ test('a creation that fails is tried again after what it left was deleted, and s
   await raise(provider());
   expect(deeds()).toEqual([`create ${NAME}`, `delete ${NAME}`, `create ${NAME}`]);
   expect(said.join('\n')).toMatch(/could not be created \(exit code 1\): deleting it and trying again/);
+});
+
+test('images that the engine holds are handed to the node, of one platform', async () => {
+  vi.stubEnv('FAKE_DOCKER_IMAGES', 'app:1');
+  await raise(provider('kind', ['app:1', 'other:1']));
+  const log = readFileSync(join(folder, 'log'), 'utf8');
+  expect(log).toMatch(/^docker save --platform \S+ -o \S+ app:1$/m);
+  expect(log).toMatch(/^kind load image-archive \S+ --name meshproof-r1-cluster1$/m);
+  expect(said.join()).not.toContain('pull');
+});
+
+test('images that cannot be handed to the node are left to it, and that is said', async () => {
+  vi.stubEnv('FAKE_DOCKER_IMAGES', 'app:1');
+  vi.stubEnv('FAKE_KIND_LOAD', '1');
+  await raise(provider('kind', ['app:1']));
+  expect(said.join('\n')).toMatch(/meshproof-r1-cluster1 has to pull its images itself: .*exit code 1/);
+});
+
+test('a cluster whose creation was interrupted is deleted, though the engine lists it only later', async () => {
+  vi.stubEnv('FAKE_KIND_LATE', '1');
+  const kind = provider();
+  const controller = new AbortController();
+  const raised = raise(kind, controller.signal);
+  setTimeout(() => {
+    controller.abort(new Error('Ctrl-C'));
+  }, 500);
+  await expect(raised).rejects.toThrow(/Ctrl-C/);
+  expect(await kind.down('r1')).toEqual([]);
+  expect(readdirSync(join(folder, 'clusters'))).toEqual([]);
+  expect(deeds()).toEqual([`create ${NAME}`, `delete ${NAME}`]);
+});
+
+test("clusters are deleted without a look at the user's own kubeconfig", async () => {
+  const kind = provider();
+  await raise(kind);
+  await kind.down('r1');
+  expect(readFileSync(join(folder, 'log'), 'utf8')).toMatch(/^kind delete cluster .*--kubeconfig \S+/m);
 });
 
 test('a creation that fails for the third time is given up, with the last words of kind', async () => {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pRetry from 'p-retry';
 import { CommandError } from '../../command/command-error.ts';
@@ -13,6 +14,8 @@ import { kindPreflight } from './preflight.ts';
 
 const DELETE_ATTEMPTS = 8;
 const DELETE_PAUSE_MS = 2000;
+/** A container whose creation was interrupted appears within this time, in milliseconds: its volume is filled first. */
+const LATE_CONTAINER_MS = 5000;
 
 /** How kind clusters are made. */
 export interface KindOptions {
@@ -48,6 +51,11 @@ export async function kindClustersOf(program: string, runId: string): Promise<st
   return (await listKindClusters(program)).filter((name) => name.startsWith(`meshproof-${runId}-`));
 }
 
+/** Without a file of ours kind would lock the user's own, to take out an entry that never was there. */
+const deletion = (name: string, kubeconfig: string): string[] => [
+  ...['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig, '-q'],
+];
+
 /**
  * Deletes kind clusters; resolves to the names of those that are still there after some tries: the engine refuses to
  * remove a container that it is only just making, as when its creation was interrupted.
@@ -59,7 +67,10 @@ export async function deleteKindClusters(program: string, names: readonly string
     for (const name of left) await thaw(nodeContainer(name), 'node').catch(() => undefined);
     await Promise.all(
       left.map((name) =>
-        run(program, ['delete', 'cluster', '--name', name, '-q'], { timeoutMs: 120_000, allowFailure: true }),
+        run(program, deletion(name, join(tmpdir(), `${name}.kubeconfig`)), {
+          timeoutMs: 120_000,
+          allowFailure: true,
+        }),
       ),
     );
     const there = new Set(await listKindClusters(program));
@@ -74,6 +85,8 @@ export class KindProvider implements Provider {
   readonly meshIsThere = false;
   readonly ownsClusters = true;
   readonly #options: KindOptions;
+  /** Was kind ended in the midst of creating a cluster? */
+  #wasInterrupted = false;
 
   constructor(options: KindOptions) {
     this.#options = options;
@@ -95,6 +108,11 @@ export class KindProvider implements Provider {
 
   async down(runId: string): Promise<string[]> {
     const { program } = this.#options;
+    const names = await kindClustersOf(program, runId);
+    const left = await deleteKindClusters(program, names);
+    if (!this.#wasInterrupted) return left;
+    // The engine goes on with a container that it was making, and lists it only when it is done.
+    await sleep(LATE_CONTAINER_MS);
     return deleteKindClusters(program, await kindClustersOf(program, runId));
   }
 
@@ -119,7 +137,7 @@ export class KindProvider implements Provider {
     const name = kindName(request.runId, cluster.name);
     const kubeconfig = join(request.directory, `${cluster.name}.kubeconfig`);
     if ((await existing).includes(name)) {
-      if (!existsSync(kubeconfig)) await this.#exportKubeconfig(name, kubeconfig);
+      if (!existsSync(kubeconfig)) await this.#exportKubeconfig(name, { ...request, kubeconfig });
     } else {
       await this.#create(cluster, name, { ...request, kubeconfig });
     }
@@ -128,7 +146,11 @@ export class KindProvider implements Provider {
     await loadLocalImages(
       { program: this.#options.program, cluster: name, container },
       this.#options.images,
-      request.directory,
+      {
+        directory: request.directory,
+        signal: request.signal,
+        say: request.say,
+      },
     );
     const { nodeImage } = this.#options;
     return {
@@ -146,11 +168,14 @@ export class KindProvider implements Provider {
     const { kubeconfig, signal, say } = request;
     const attempt = async (count: number): Promise<void> => {
       if (count > 1) {
-        const half = ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig, '-q'];
-        await run(program, half, { timeoutMs: 120_000, signal, allowFailure: true });
+        await run(program, deletion(name, kubeconfig), { timeoutMs: 120_000, signal, allowFailure: true });
       }
       await this.#createOnce(cluster, name, request);
     };
+    const interrupted = (): void => {
+      this.#wasInterrupted = true;
+    };
+    signal.addEventListener('abort', interrupted, { once: true });
     await pRetry(attempt, {
       retries: CREATE_RETRIES,
       signal,
@@ -160,6 +185,8 @@ export class KindProvider implements Provider {
           say(`kind cluster ${name} could not be created (${shortly(error)}): deleting it and trying again`);
         }
       },
+    }).finally(() => {
+      signal.removeEventListener('abort', interrupted);
     });
   }
 
@@ -182,14 +209,9 @@ export class KindProvider implements Provider {
     );
   }
 
-  async #exportKubeconfig(name: string, kubeconfig: string): Promise<void> {
-    await run(
-      this.#options.program,
-      ['export', 'kubeconfig', '--name', name, '--kubeconfig', kubeconfig, '-q'],
-      {
-        timeoutMs: 30_000,
-      },
-    );
+  async #exportKubeconfig(name: string, { kubeconfig, signal }: CreateRequest): Promise<void> {
+    const words = ['export', 'kubeconfig', '--name', name, '--kubeconfig', kubeconfig, '-q'];
+    await run(this.#options.program, words, { timeoutMs: 30_000, signal });
   }
 
   async #join(request: ClusterRequest, rising: ReadonlyMap<string, Promise<ProvidedCluster>>): Promise<void> {

@@ -75,7 +75,7 @@ async function lookAt(source: ClusterSource, options: KubeconfigOptions): Promis
 
 function explain(source: ClusterSource, error: unknown): Finding {
   const { name, file, context } = source;
-  const look = `${kubectl({ name, kubeconfig: file, context })} version`;
+  const look = `${kubectl({ kubeconfig: file, context })} version`;
   const remedy = error instanceof ClusterError ? error.remedy : undefined;
   return about(name).error(reasonOf(error), remedy ?? look);
 }

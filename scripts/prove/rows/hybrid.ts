@@ -4,6 +4,11 @@ import { rowsOf, type Row } from '../types.ts';
 export const hybrid: readonly Row[] = rowsOf('hybrid', [
   ['gateway-address-wrong', 'gateways/H0', 'gateway/cluster1-to-cluster2 gateway/cluster1-to-cluster3'],
   ['gateway-of-another-revision', 'gateways/H1', 'revision/cluster2 exposes/cluster2'],
+  [
+    'remote-secret-missing=cluster3',
+    'gateways/H2',
+    'watches/cluster1-to-cluster3 discovers/cluster1-to-cluster3',
+  ],
   ['other-root', 'gateways/H2', 'root/cluster1-and-cluster2'],
   ['injector-of-another-revision', 'gateways/H3', 'injected/cluster2 configured/cluster2'],
   ['remote-starved', 'gateways/H4', 'reaches/cluster1'],

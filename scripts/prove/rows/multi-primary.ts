@@ -12,20 +12,10 @@ export const multiPrimary: readonly Row[] = rowsOf('multi-primary', [
   ['webhook-points-outside', 'flat/M7', 'no-webhook/cluster2'],
   ['webhook-points-outside=service', 'flat/M7', 'no-webhook/cluster2'],
   ['injection-by-no-revision', 'gateways/M2', 'reaches'],
-  [
-    'control-plane-down',
-    'flat/M1',
-    '',
-    'inconclusive',
-    'no pod of cluster2 is let in: nothing of it can be judged',
-  ],
-  [
-    'pods-never-ready',
-    'flat/M1',
-    '',
-    'inconclusive',
-    'no pod of cluster2 gets ready: nothing of it can be judged',
-  ],
+  ['discovery-address-of-another', 'flat/M1', 'own-control-plane/cluster1 own-control-plane/cluster2'],
+  ['discovery-address-of-another', 'flat/M7', 'no-proxy/cluster2'],
+  ['control-plane-down', 'flat/M1', 'own-control-plane/cluster2'],
+  ['pods-never-ready', 'flat/M1', 'own-control-plane/cluster2'],
   [
     'api-server-stalls',
     'flat/M1',
@@ -86,6 +76,8 @@ export const multiPrimary: readonly Row[] = rowsOf('multi-primary', [
   // A call each time that Envoy tries the dead gateway again; what a frozen node costs, one by one, may stay within bounds.
   ['retries-off', 'gateways/M5', 'gateway-only'],
   ['waits-for-other-clusters', 'flat/M9', 'unreachable/ready'],
+  ['errors', 'flat/M9', 'down/calls/cluster1 down/calls/cluster2 down/starts unreachable/calls/cluster2'],
+  ['routes-ignored', 'flat/M9', 'down/configures'],
   [
     'streams-cut',
     'flat/M2',
@@ -94,6 +86,7 @@ export const multiPrimary: readonly Row[] = rowsOf('multi-primary', [
     'what the harness asks is cut off: its own means, not the mesh',
   ],
   ['injector-of-another-revision', 'gateways/M11', 'moved'],
+  ['errors', 'gateways/M11', 'calls/cluster1 calls/cluster2'],
   // Not wrong
   ['other-balancer=RANDOM', 'flat/M2', '', 'conformant', 'no claim depends on the load balancer'],
   ['other-balancer=ROUND_ROBIN', 'flat/M2', '', 'conformant', 'no claim depends on the load balancer'],

@@ -6,7 +6,7 @@ export const versionRouting: readonly Row[] = rowsOf('version-routing', [
   ['service-entries-ignored', 'replicated/V2', 'global/v2 global/v3'],
   ['gateway-ignores-subsets', 'replicated/V2', 'global/v2 global/v3 sni/v2 sni/v3'],
   ['server-name-ignored', 'replicated/V2', 'sni/v2'],
-  ['header-match-ignored', 'replicated/V3', 'sni/others'],
+  ['header-match-ignored', 'replicated/V3', 'global/others sni/others'],
   ['route-weights', 'gateways/V4', 'jason'],
   ['gateway-ignores-subsets', 'gateways/V4', 'v2 v3'],
   ['subset-missing-at-gateway', 'gateways/V4', 'jason'],

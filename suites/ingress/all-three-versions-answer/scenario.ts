@@ -1,5 +1,5 @@
-import { core, distribution, reaches, scenario } from '#harness';
-import { everything, page, reviews, reviewsAsData } from '../bookinfo.ts';
+import { distribution, reaches, scenario } from '#harness';
+import { documented, everything, page, reviews, reviewsAsData, stars } from '../bookinfo.ts';
 
 export default scenario({
   claim: 'I3',
@@ -7,18 +7,20 @@ export default scenario({
   document: 'ingress, step 4',
   needs: ['endpoint-discovery', 'ingress'],
   apps: everything,
-  checks: () => ({
-    reaches: core('Visitors see reviews of v1, of v2 and of v3', reaches(['v1', 'v2', 'v3'])),
-    thirds: core('Each version serves a third of the page loads', distribution({ v1: 1, v2: 1, v3: 1 })),
-    'one-connection': core(
-      'A visitor who keeps the connection sees thirds too',
-      distribution({ v1: 1, v2: 1, v3: 1 }),
-    ),
-    'as-data': core(
-      "The page's interface for programs shows thirds too",
-      distribution({ v1: 1, v2: 1, v3: 1 }),
-    ),
-  }),
+  checks: ({ variant }) => {
+    const promise = documented(variant);
+    const thirds = distribution({ v1: 1, v2: 1, v3: 1 });
+    return {
+      reaches: promise('Visitors see reviews of v1, of v2 and of v3', reaches(['v1', 'v2', 'v3'])),
+      thirds: promise('Each version serves a third of the page loads', thirds),
+      stars: promise(
+        'A third of the pages has no stars, a third black ones, a third red ones',
+        distribution({ none: 1, black: 1, red: 1 }),
+      ),
+      'one-connection': promise('A visitor who keeps the connection sees thirds too', thirds),
+      'as-data': promise("The page's interface for programs shows thirds too", thirds),
+    };
+  },
 
   async play({ cluster2, step }) {
     const visitors = await cluster2.visitors('ingress-gateway');
@@ -26,6 +28,7 @@ export default scenario({
 
     await step('visitors load the page through the gateway, each with a connection of its own', async () => {
       await visitors.visit(page, behind).measure('reaches', 'thirds');
+      await visitors.visit(stars, behind).measure('stars');
     });
 
     await step('one visitor loads it again and again', async () => {

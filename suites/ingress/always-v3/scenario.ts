@@ -1,5 +1,5 @@
-import { core, exclusive, scenario } from '#harness';
-import { everything, page, reviews, stars } from '../bookinfo.ts';
+import { exclusive, scenario } from '#harness';
+import { documented, everything, page, reviews, stars } from '../bookinfo.ts';
 
 export default scenario({
   claim: 'I4',
@@ -7,10 +7,17 @@ export default scenario({
   document: 'ingress, step 5',
   needs: ['endpoint-discovery', 'ingress'],
   apps: everything,
-  checks: () => ({
-    v3: core('Reviews are served by v3, always', exclusive('v3')),
-    'red-stars': core('The stars on the page are red, always', exclusive('red')),
-  }),
+  checks: ({ variant }) => {
+    const promise = documented(variant);
+    return {
+      v3: promise('Reviews are served by v3, always', exclusive('v3')),
+      'red-stars': promise('The stars on the page are red, always', exclusive('red')),
+      'one-connection': promise(
+        'A visitor who keeps the connection is served by v3, always',
+        exclusive('v3'),
+      ),
+    };
+  },
 
   async play({ cluster1, cluster2, variant, step }) {
     const visitors = await cluster2.visitors('ingress-gateway');
@@ -28,6 +35,7 @@ export default scenario({
     await step('visitors load the page', async () => {
       await visits.measure('v3');
       await visitors.visit(stars, behind).measure('red-stars');
+      await visitors.visit({ ...page, connections: 'kept' }, behind).measure('one-connection');
     });
   },
 });

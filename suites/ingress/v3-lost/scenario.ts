@@ -1,5 +1,5 @@
-import { answersAgain, core, exclusive, extended, reaches, scenario, takesOver } from '#harness';
-import { byCluster, everything, page, reviews, withoutReviews } from '../bookinfo.ts';
+import { answersAgain, exclusive, extended, reaches, scenario, takesOver } from '#harness';
+import { byCluster, documented, everything, page, reviews, withoutReviews } from '../bookinfo.ts';
 
 export default scenario({
   claim: 'I5',
@@ -8,18 +8,19 @@ export default scenario({
   needs: ['endpoint-discovery', 'ingress', 'disruption'],
   disruptive: true,
   apps: everything,
-  checks: ({ bounds }) => {
+  checks: ({ bounds, variant }) => {
+    const promise = documented(variant);
     const cluster2Alone = takesOver({ from: 'cluster1', to: 'cluster2' }, bounds.outage);
     const bothAgain = answersAgain(['cluster1', 'cluster2'], bounds.returnWithinMs);
     return {
-      'scaled-away': core(
+      'scaled-away': promise(
         'v3 scaled to zero: v1 and v2 serve every page',
         takesOver({ from: 'cluster1', to: 'cluster2' }, bounds.scaledToZero),
       ),
-      'scaled-away/reaches': core('While v3 is away, v1 and v2 both serve', reaches(['v1', 'v2'])),
-      'scaled-away/back': core('v3 is back: it serves again', bothAgain),
-      frozen: core('The node of v3 frozen: v1 and v2 serve every page', cluster2Alone),
-      'frozen/back': core('The node of v3 thawed: it serves again', bothAgain),
+      'scaled-away/reaches': promise('While v3 is away, v1 and v2 both serve', reaches(['v1', 'v2'])),
+      'scaled-away/back': promise('v3 is back: it serves again', bothAgain),
+      frozen: promise('The node of v3 frozen: v1 and v2 serve every page', cluster2Alone),
+      'frozen/back': promise('The node of v3 thawed: it serves again', bothAgain),
       'always-v3/gone': extended(
         'Everything routed to v3 and v3 away: pages stay up and say that there are no reviews',
         exclusive('no reviews'),

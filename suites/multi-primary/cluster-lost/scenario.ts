@@ -1,5 +1,8 @@
-import { answersAgain, core, exclusive, extended, scenario, takesOver } from '#harness';
+import { answersAgain, core, exclusive, extended, fact, scenario, takesOver } from '#harness';
 import { helloworld } from '../helloworld.ts';
+
+const NO_FREEZING = 'nodes of these clusters cannot be stopped and started by the harness';
+const NOT_BOUNDED = 'reported, not bounded, for callers were not told to notice: ';
 
 export default scenario({
   claim: 'M5',
@@ -23,6 +26,10 @@ export default scenario({
       'scaled-away/back': core('cluster2 is back: both versions answer', bothAgain),
       frozen: core('The node of cluster2 frozen: v1 takes over', v1Alone),
       'frozen/back': core('The node of cluster2 thawed: both versions answer', bothAgain),
+      unnoticed: extended(
+        'cluster2 cut off, and callers do not look out for failing endpoints: what it costs',
+        fact,
+      ),
       'gateway-only': extended('The gateway of cluster2 alone scaled to zero: v1 takes over', v1Alone),
     };
   },
@@ -31,12 +38,30 @@ export default scenario({
     const calls = cluster1.calls('sleep', helloworld);
     const gateway = variant === 'gateways' ? cluster2.mesh.eastWestGateway : null;
 
+    await calls.gate();
+    const from1 = await keepCalling(calls);
+    await from1.hears('v1', 'v2');
+
+    if (gateway !== null) {
+      await step('the gateway of cluster2 is scaled to zero, and nobody looks out for that', async () => {
+        const gone = await cluster2.scaleMesh(gateway, 0);
+        await skip(NOT_BOUNDED + (await from1.tell(gone, { forMs: 10_000 })), 'unnoticed');
+        await from1.sees(await cluster2.scaleMesh(gateway, 1), ['v1', 'v2']);
+      });
+    } else if (mesh.features.includes('freezing')) {
+      await step('the node of cluster2 is frozen, and nobody looks out for that', async () => {
+        const { event, thaw } = await cluster2.freeze('node');
+        await skip(NOT_BOUNDED + (await from1.tell(event, { forMs: 10_000 })), 'unnoticed');
+        await from1.sees(await thaw(), ['v1', 'v2']);
+      });
+    } else {
+      await skip(NO_FREEZING, 'unnoticed');
+    }
+
     await step('callers are told to notice failing endpoints', async () => {
       await cluster1.apply('outlier-detection');
       await calls.gate();
     });
-    const from1 = await keepCalling(calls);
-    await from1.hears('v1', 'v2');
 
     await step('helloworld-v2 and the gateway of cluster2 are scaled to zero', async () => {
       const gone = await cluster2.scale('helloworld-v2', 0);
@@ -65,11 +90,7 @@ export default scenario({
     }
 
     if (!mesh.features.includes('freezing')) {
-      await skip(
-        'nodes of these clusters cannot be stopped and started by the harness',
-        'frozen',
-        'frozen/back',
-      );
+      await skip(NO_FREEZING, 'frozen', 'frozen/back');
     } else {
       await step('the node of cluster2 is frozen', async () => {
         const { event, thaw } = await cluster2.freeze('node');

@@ -1,4 +1,4 @@
-import { core, errorRate, exclusive, reaches, scenario, fact, extended } from '#harness';
+import { core, errorRate, exclusive, reaches, scenario, fact } from '#harness';
 import { helloworld } from '../helloworld.ts';
 
 /** A share of errors does not depend on the rate; more calls decide it sooner. */
@@ -45,7 +45,7 @@ export default scenario({
       '… and when it has taken over all proxies of cluster2, calls there still go on',
       errorRate({ below: 0.01 }),
     ),
-    'unreachable/starts': extended(
+    'unreachable/starts': core(
       '… and a new caller in cluster2 gets its proxy and answers',
       errorRate({ below: 0.01 }),
     ),

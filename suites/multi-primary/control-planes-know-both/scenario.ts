@@ -10,6 +10,7 @@ export default scenario({
     cluster1: ['sleep', 'helloworld', 'helloworld-v1'],
     cluster2: ['sleep', 'helloworld', 'helloworld-v2'],
   },
+  admission: { cluster1: 'own-control-plane/cluster1', cluster2: 'own-control-plane/cluster2' },
   checks: () => ({
     'own-control-plane/cluster1': core(
       "All proxies of cluster1, and no others, are connected to cluster1's control plane",

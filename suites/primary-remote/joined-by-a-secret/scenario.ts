@@ -1,4 +1,4 @@
-import { core, fact, scenario } from '#harness';
+import { core, extended, fact, scenario } from '#harness';
 import { everywhere } from '../backend.ts';
 
 export default scenario({
@@ -7,6 +7,7 @@ export default scenario({
   document: 'primary-remote, adding a cluster',
   needs: ['endpoint-discovery', 'control-plane-pods'],
   apps: everywhere,
+  admission: { cluster2: 'injected/cluster2', cluster3: 'injected/cluster3' },
   checks: () => ({
     'watched/cluster2': core('The control plane of cluster1 has read cluster2 by its Secret', fact),
     'watched/cluster3': core('The control plane of cluster1 has read cluster3 by its Secret', fact),
@@ -18,6 +19,8 @@ export default scenario({
     'configured/cluster3': core("Every proxy of cluster3 is connected to cluster1's control plane", fact),
     'trust/cluster2': core("Proxies of cluster2 hold identities under cluster1's root", fact),
     'trust/cluster3': core("Proxies of cluster3 hold identities under cluster1's root", fact),
+    'no-more/cluster2': extended('The Secret lets its bearer write no more in cluster2 than it has to', fact),
+    'no-more/cluster3': extended('The Secret lets its bearer write no more in cluster3 than it has to', fact),
   }),
 
   async play({ cluster1, cluster2, cluster3, step, examine }) {
@@ -31,6 +34,7 @@ export default scenario({
         await examine(`trust/${name}`, () =>
           cluster1.proxy('backend').sharesItsRootWith(remote.proxy('backend')),
         );
+        await examine(`no-more/${name}`, () => remote.joining.grantsNoMore(cluster1));
       });
     }
   },

@@ -14,7 +14,10 @@ export default scenario({
     cluster3: everywhere.cluster3,
   },
   checks: () => ({
-    label: core('A gateway with the label istio=ingressgateway is there and has an address', fact),
+    label: core(
+      'A gateway that is made with the label istio=ingressgateway gets ready, and an address',
+      fact,
+    ),
     reaches: core(
       'Its visitors are answered by instances of all three clusters',
       reaches(['v1', 'v2', 'v3']),
