@@ -190,6 +190,15 @@ describe('a return', againWhenBusy(9), () => {
     expect(judged('quickReturn')).toMatchObject({ verdict: 'non-conformant', reason: 'late', message });
   });
 
+  test('of which a stream that fell silent tells nothing is undecided', { timeout: 30_000 }, async () => {
+    answers('v2');
+    await call();
+    child?.stdout?.pause();
+    await paced.answersAgain(change('v1'), 'return');
+    child?.stdout?.resume();
+    expect(judged('return')).toMatchObject({ verdict: 'inconclusive', reason: 'stream-lost' });
+  });
+
   test('of which a broken stream tells nothing is undecided', async () => {
     answers('v2');
     await call();

@@ -148,7 +148,8 @@ export class PacedCalls<Check extends string = string> {
     const { labels, withinMs } = subject;
     const first = (label: string): Answer | undefined =>
       this.#heard.since(event).find((answer) => answer.label === label);
-    await this.#until(withinMs + CALL_TIMEOUT_MS, () =>
+    // Until a silence that began within the time can be told from calls that hang.
+    await this.#until(withinMs + this.#heard.overdueMs, () =>
       labels.every((label) => first(label)) ? true : undefined,
     );
     const allAnsweredMs = Math.max(...labels.map((label) => first(label)?.receivedMs ?? Infinity));
