@@ -32,7 +32,7 @@ interface PodStatus {
 type PodWithPhase = KubernetesObject & { readonly status?: PodStatus };
 
 /** Pods that failed or succeeded stay, as evicted ones do, and run nothing any more. */
-const runs = ({ status }: PodWithPhase): boolean =>
+export const mayRun = ({ status }: { readonly status?: { readonly phase?: string } }): boolean =>
   status?.phase !== 'Failed' && status?.phase !== 'Succeeded';
 
 const MAX_PODS_TOLD = 3;
@@ -63,14 +63,14 @@ export async function waitForNoPods(
   await poll({ what, intervalMs: 500, isTransient, ...options }, async (saw, signal) => {
     const matching = (
       await listObjects<PodWithPhase>(api, { apiVersion: 'v1', kind: 'Pod', ...selector }, signal)
-    ).filter(runs);
+    ).filter(mayRun);
     if (matching.length > 0) {
       saw(`${String(matching.length)} left: ${matching.map(oneWord).join(', ')}`);
       return undefined;
     }
     const pods = await listObjects<PodWithPhase>(api, { apiVersion: 'v1', kind: 'Pod', namespace }, signal);
     const slices = await listObjects<KubernetesObject>(api, { ...ENDPOINT_SLICE, namespace }, signal);
-    const alive = new Set(pods.filter(runs).map((pod) => pod.metadata.name));
+    const alive = new Set(pods.filter(mayRun).map((pod) => pod.metadata.name));
     const orphans = slices.flatMap((slice) => endpointPods(slice).filter((name) => !alive.has(name)));
     if (orphans.length === 0) return true;
     saw(`pods gone, EndpointSlices still name ${orphans.join(', ')}`);

@@ -224,7 +224,10 @@ async function startOne(site: Site, around: Around): Promise<RunningCluster> {
   return { spec, place, store, api, node, close };
 }
 
-/** For a remote cluster: the control plane that it gets to at the address that its Service istiod leads to. */
+/**
+ * For a remote cluster: the control plane that it gets to at the address that its Service istiod leads to. One of a defect may be
+ * told to go to the first cluster's.
+ */
 function primaryOf(
   { primary, name }: ClusterSpec,
   remote: Store,

@@ -1,3 +1,4 @@
+import { placeOf } from '../provider/place-of.ts';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from '../command/command-error.ts';
@@ -114,8 +115,7 @@ function describe(members: readonly Member[]): InstallerTopology {
   return {
     clusters: members.map(({ topology, provided }) => ({
       ...topology,
-      kubeconfig: provided.kubeconfig,
-      ...(provided.context === undefined ? {} : { context: provided.context }),
+      ...placeOf(provided),
       ...(provided.serverForPeers === undefined ? {} : { server: provided.serverForPeers }),
       ...(provided.loadBalancerAddress === undefined
         ? {}

@@ -1,3 +1,4 @@
+import { hasProxy, type PodWithProxy } from '../mesh/istio/injected.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 import { idOf } from '../mesh/cluster-id.ts';
 import { mayDo, userOfRemoteSecret, WRITES, writesIn } from '../mesh/istio/remote-rights.ts';
@@ -19,20 +20,9 @@ import type { Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Finding } from './stage.ts';
 
-interface Pod extends KubernetesObject {
-  readonly spec?: {
-    readonly containers?: readonly { readonly name: string }[];
-    readonly initContainers?: readonly { readonly name: string }[];
-  };
-  readonly status?: { readonly phase?: string };
-}
-
 interface Webhooks extends KubernetesObject {
   readonly webhooks?: readonly { readonly name: string; readonly clientConfig?: ClientConfig }[];
 }
-
-const hasProxy = ({ spec }: Pod): boolean =>
-  [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].some(({ name }) => name === 'istio-proxy');
 
 /** At most a few names, and how many more there are. */
 const named = (names: readonly string[]): string =>
@@ -61,7 +51,11 @@ export class ControlPlaneView {
     const ownId = idOf(mesh);
     const [connected, pods] = await Promise.all([
       connectedProxies(member.client),
-      member.client.list<Pod>({ apiVersion: 'v1', kind: 'Pod', fieldSelector: 'status.phase=Running' }),
+      member.client.list<PodWithProxy>({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        fieldSelector: 'status.phase=Running',
+      }),
     ]);
     const own = pods.filter(hasProxy).map(({ metadata }) => `${metadata.name}.${metadata.namespace ?? ''}`);
     const there = new Set(connected.map(({ proxy }) => proxy));

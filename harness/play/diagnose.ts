@@ -1,3 +1,4 @@
+import { PROXY } from '../mesh/istio/injected.ts';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { controlPlanePods, watchedClusters } from '../mesh/istio/control-plane.ts';
@@ -89,7 +90,7 @@ export class Diagnoser {
       await keep(`${metadata.name}-endpoints.json`, () => askProxy(client, proxy, 'clusters?format=json'));
       await keep(`${metadata.name}-certificates.json`, () => certificatesIn(client, proxy));
       await keep(`${metadata.name}-proxy.log`, () =>
-        client.logs({ ...proxy, container: 'istio-proxy', tailLines: 200 }),
+        client.logs({ ...proxy, container: PROXY, tailLines: 200 }),
       );
     }
     return files;

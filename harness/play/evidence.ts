@@ -1,3 +1,4 @@
+import { PROXY } from '../mesh/istio/injected.ts';
 import { kubectl } from '../cluster/kubeconfig.ts';
 import { isServing } from '../cluster/pods.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
@@ -52,7 +53,7 @@ async function rootsIn(
   namespace: string,
   pods: readonly PodObject[],
 ): Promise<readonly string[] | undefined> {
-  const proxied = pods.find((pod) => isServing(pod) && podSeen(pod).containers.includes('istio-proxy'));
+  const proxied = pods.find((pod) => isServing(pod) && podSeen(pod).containers.includes(PROXY));
   if (proxied === undefined) return undefined;
   const held = await certificatesIn(client, { namespace, pod: proxied.metadata.name });
   return [...new Set(held.flatMap((certificate) => certificate.roots))];

@@ -1,3 +1,4 @@
+import { PROXY } from '../mesh/istio/injected.ts';
 import type { WatchedCluster } from '../mesh/istio/control-plane.ts';
 
 /** A pod as far as hints go by it. */
@@ -50,7 +51,7 @@ function podHints({ cluster, kubectl, namespace, pods }: ClusterEvidence): strin
   const look = `${kubectl} -n ${namespace} get pods`;
   const troubled = pods.filter(({ ready }) => !ready);
   const reasons = [...new Set(troubled.flatMap(({ waiting }) => waiting))].join(', ') || 'no reason given';
-  const bare = pods.filter(({ containers }) => !containers.includes('istio-proxy'));
+  const bare = pods.filter(({ containers }) => !containers.includes(PROXY));
   return [
     ...(troubled.length === 0
       ? []

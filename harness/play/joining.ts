@@ -1,7 +1,7 @@
 import { isServing } from '../cluster/pods.ts';
 import { idOf } from '../mesh/cluster-id.ts';
 import { connectedProxies } from '../mesh/istio/control-plane.ts';
-import { PROXY, readiness, type PodWithProxy } from '../mesh/istio/injected.ts';
+import { hasProxy, readiness, type PodWithProxy } from '../mesh/istio/injected.ts';
 import { mayDo, userOfRemoteSecret, WRITES, type Deed, type User } from '../mesh/istio/remote-rights.ts';
 import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
 import { injectorsIn, leadsOutside } from '../mesh/istio/webhooks.ts';
@@ -27,9 +27,6 @@ const NEEDED: readonly Deed[] = [
 /** What a control plane that runs elsewhere writes: the root certificate, and its own in the webhooks. */
 const FROM_OUTSIDE =
   /^(create|update|patch) (configmaps|mutatingwebhookconfigurations|validatingwebhookconfigurations)$/;
-
-const hasProxy = ({ spec }: PodWithProxy): boolean =>
-  [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].some(({ name }) => name === PROXY);
 
 const share = (part: number, all: number): string => `${String(part)} of ${String(all)}`;
 

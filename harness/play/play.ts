@@ -1,3 +1,4 @@
+import { placeOf } from '../provider/place-of.ts';
 import { dirname } from 'node:path';
 import { createNamespace, deleteNamespace } from '../deploy/namespace.ts';
 import type { Member } from '../mesh/types.ts';
@@ -91,13 +92,7 @@ async function setUp(scenario: Scenario, scene: Scene): Promise<void> {
   recorder.say(`deploying: ${scenario.title}`);
   const deployed = await Promise.allSettled(
     membersOf(scenario, scene).map(async ({ member, apps }) => {
-      const { kubeconfig, context: name } = member.provided;
-      scene.state.willUndo({
-        kind: 'namespace',
-        kubeconfig,
-        ...(name === undefined ? {} : { context: name }),
-        name: namespace,
-      });
+      scene.state.willUndo({ kind: 'namespace', ...placeOf(member.provided), name: namespace });
       const injection = context.mesh.clusters[member.topology.name]?.injectionLabel ?? {
         key: 'istio-injection',
         value: 'enabled',
@@ -107,7 +102,7 @@ async function setUp(scenario: Scenario, scene: Scene): Promise<void> {
         injection,
         pullSecret: context.pullSecret,
       });
-      const check = (scenario.admission as Record<string, string> | undefined)?.[member.topology.name];
+      const check = scenario.admission?.[member.topology.name];
       await deployAdmitted(scene, new ScenarioCluster(scene, member), { apps, check });
     }),
   );

@@ -1,3 +1,4 @@
+import { placeOf } from '../provider/place-of.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 import type { Member } from '../mesh/types.ts';
 import type { Event } from './heard-answers.ts';
@@ -40,9 +41,7 @@ export class MeshScaling {
       ...of,
     });
     const replicas = seen?.spec?.replicas ?? 1;
-    const { kubeconfig, context: name } = provided;
-    const where = { kubeconfig, ...(name === undefined ? {} : { context: name }) };
-    const undone = state.willUndo({ kind: 'scale', ...where, ...of, replicas });
+    const undone = state.willUndo({ kind: 'scale', ...placeOf(provided), ...of, replicas });
     this.#scaled.add(`${of.namespace}/${of.name}`);
     undo.push(async () => {
       await client.scale(of, replicas);

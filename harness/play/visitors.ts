@@ -59,28 +59,46 @@ export class Visitors<Check extends string = string> {
 
   /** The page's form sends its visitor back to the page, which then says who is signed in. */
   async signsIn(session: Session): Promise<Finding> {
-    const { page, user } = session;
     const answer = await this.#sendForm(session);
-    const after = await this.ask(page, { cookies: answer.cookies });
-    const told = `POST ${session.signIn}: ${toldOfSending(answer)}; ${page} then ${names(user, after)}`;
-    return sentBack(answer, page, { isRight: after.body.includes(user), expected: 'with the name', told });
+    return this.#leadsBack(session, answer, {
+      by: `POST ${session.signIn}`,
+      cookies: answer.cookies,
+      known: true,
+    });
   }
 
   /** Whoever is signed in and follows the link is sent back to the page, which then says nothing of them. */
   async signsOut(session: Session): Promise<Finding> {
-    const { page, user } = session;
+    const { page, user, signIn, signOut } = session;
     const { cookies } = await this.#sendForm(session);
     const before = await this.ask(page, { cookies });
-    if (!before.body.includes(user))
-      return { holds: false, seen: `nobody could sign in at ${session.signIn}` };
-    const answer = await this.ask(session.signOut, { cookies, from: `${this.origin}${page}` });
-    const after = await this.ask(page, { cookies: leftOf(cookies, answer.cookies) });
-    const told = `GET ${session.signOut}: ${toldOfSending(answer)}; ${page} then ${names(user, after)}`;
-    return sentBack(answer, page, {
-      isRight: !after.body.includes(user),
-      expected: 'without the name',
-      told,
-    });
+    if (!before.body.includes(user)) return { holds: false, seen: `nobody could sign in at ${signIn}` };
+    const answer = await this.ask(signOut, { cookies, from: `${this.origin}${page}` });
+    const left = leftOf(cookies, answer.cookies);
+    return this.#leadsBack(session, answer, { by: `GET ${signOut}`, cookies: left, known: false });
+  }
+
+  /** An answer leads back to the page, and with these cookies the page knows the user, or does not. */
+  async #leadsBack(
+    { page, user }: Session,
+    { status, sendsTo }: OnceAnswer,
+    {
+      by,
+      cookies,
+      known,
+    }: { readonly by: string; readonly cookies: OnceAnswer['cookies']; readonly known: boolean },
+  ): Promise<Finding> {
+    const after = await this.ask(page, { cookies });
+    const isKnown = after.body.includes(user);
+    const named = (is: boolean): string => (is ? 'with' : 'without');
+    const told =
+      `${by}: HTTP ${String(status)}, to ${sendsTo ?? 'nowhere'}; ` +
+      `${page} then answers HTTP ${String(after.status)} ${named(isKnown)} the name ${user}`;
+    const holds = status === 302 && sendsTo === page && isKnown === known;
+    return {
+      holds,
+      seen: holds ? told : `${told}; expected HTTP 302 to ${page}, and that ${named(known)} the name`,
+    };
   }
 
   async #sendForm({ page, signIn, user }: Session): Promise<OnceAnswer> {
@@ -187,25 +205,6 @@ const leftOf = (
   set: Readonly<Record<string, string>>,
 ): Record<string, string> =>
   Object.fromEntries(Object.entries({ ...cookies, ...set }).filter(([, value]) => value !== ''));
-
-const toldOfSending = ({ status, sendsTo }: OnceAnswer): string =>
-  `HTTP ${String(status)}, ${sendsTo === undefined ? 'to nowhere' : `to ${sendsTo}`}`;
-
-const names = (user: string, { status, body }: OnceAnswer): string =>
-  `answers HTTP ${String(status)} ${body.includes(user) ? 'with' : 'without'} the name ${user}`;
-
-function sentBack(
-  { status, sendsTo }: OnceAnswer,
-  page: string,
-  {
-    isRight,
-    expected,
-    told,
-  }: { readonly isRight: boolean; readonly expected: string; readonly told: string },
-): Finding {
-  const holds = status === 302 && sendsTo === page && isRight;
-  return { holds, seen: holds ? told : `${told}; expected HTTP 302 to ${page}, and that ${expected}` };
-}
 
 const isRefusal = ({ status, fromBehind }: OnceAnswer): boolean => status === 404 && !fromBehind;
 

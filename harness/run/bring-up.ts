@@ -1,3 +1,4 @@
+import { placeOf } from '../provider/place-of.ts';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '../cluster/cluster.ts';
@@ -186,9 +187,7 @@ async function installedBy(program: string, run: Run, way: OnTheWay): Promise<vo
 async function willUninstall(run: Run, { members, stays }: OnTheWay): Promise<void> {
   if (!stays) return;
   for (const { provided } of await Promise.all(members.values())) {
-    const { kubeconfig, context } = provided;
-    const place = { kubeconfig, ...(context === undefined ? {} : { context }) };
-    run.state.willUndo({ kind: 'mesh', program: run.options.istioctlBin, ...place });
+    run.state.willUndo({ kind: 'mesh', program: run.options.istioctlBin, ...placeOf(provided) });
   }
 }
 

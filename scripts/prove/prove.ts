@@ -55,11 +55,6 @@ export async function prove(plan: Plan, runs: string, say: (line: string) => voi
   const { known = new Known() } = plan;
   const total = plan.healthy.length * plan.times + plan.rows.length * plan.seeds;
   let done = 0;
-  let knownBefore = 0;
-  const before = <T>(outcome: T | undefined): T | undefined => {
-    if (outcome !== undefined) knownBefore += 1;
-    return outcome;
-  };
   const run = async <T extends Ended>(turns: Turns, task: Task, judge: (played: Played) => T): Promise<T> => {
     const { played, outcome } = await turns.take(
       async () => {
@@ -83,7 +78,7 @@ export async function prove(plan: Plan, runs: string, say: (line: string) => voi
       healthy: one,
       outcomes: await withSeeds(
         plan.times,
-        async (seed) => before(known.ofHealthy(one, seed)) ?? run(suites, healthyTask(one, seed), ofHealthy),
+        async (seed) => known.ofHealthy(one, seed) ?? run(suites, healthyTask(one, seed), ofHealthy),
       ),
     })),
   );
@@ -94,7 +89,7 @@ export async function prove(plan: Plan, runs: string, say: (line: string) => voi
       outcomes: await withSeeds(
         plan.seeds,
         async (seed) =>
-          before(known.ofRow(row, seed)) ?? run(single, taskOf(row, seed), (played) => compare(row, played)),
+          known.ofRow(row, seed) ?? run(single, taskOf(row, seed), (played) => compare(row, played)),
       ),
     })),
   );
@@ -103,7 +98,7 @@ export async function prove(plan: Plan, runs: string, say: (line: string) => voi
     seconds: known.seconds + (Date.now() - startedAt.getTime()) / 1000,
     jobs: plan.jobs,
     starved: known.starved + suites.again + single.again,
-    knownBefore,
+    knownBefore: total - done,
     rows,
     healthy,
     calibration,

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../cluster/cluster.ts';
-import { isServing } from '../../cluster/pods.ts';
+import { isServing, mayRun } from '../../cluster/pods.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
 import { SYSTEM_NAMESPACE } from './settings.ts';
 
@@ -21,9 +21,10 @@ export async function controlPlanePods(cluster: Cluster, revision?: string): Pro
 /** Those of these pods that are still there: one that was told to end serves its proxies until it is gone. */
 export async function podsLeft(cluster: Cluster, names: readonly string[]): Promise<string[]> {
   const pods = await cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: SYSTEM_NAMESPACE });
-  const ended = ['Failed', 'Succeeded'];
-  const left = pods.filter(({ status }) => !ended.includes(status?.phase ?? ''));
-  return left.map(({ metadata }) => metadata.name).filter((name) => names.includes(name));
+  return pods
+    .filter(mayRun)
+    .map(({ metadata }) => metadata.name)
+    .filter((name) => names.includes(name));
 }
 
 /** The revisions that ready istiod pods carry in their label `istio.io/rev`. */

@@ -22,6 +22,10 @@ interface ContainerStatus {
 /** The container that the injector adds. */
 export const PROXY = 'istio-proxy';
 
+/** Has a pod the proxy, among the containers that start first or among the others? */
+export const hasProxy = ({ spec }: Pick<PodWithProxy, 'spec'>): boolean =>
+  [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].some(({ name }) => name === PROXY);
+
 /** How the proxy's container is, among those that start first or among the others. */
 export const statusOfProxy = ({ status }: PodWithProxy): ContainerStatus | undefined =>
   [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].find(

@@ -1,3 +1,4 @@
+import { PROXY } from './injected.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 
 /** A pod with a proxy beside its application. */
@@ -23,7 +24,7 @@ export interface Endpoint {
 export async function askProxy(cluster: Cluster, proxy: ProxyPod, path: string): Promise<unknown> {
   const { exitCode, stdout, stderr } = await cluster.exec({
     ...proxy,
-    container: 'istio-proxy',
+    container: PROXY,
     command: ['pilot-agent', 'request', 'GET', path],
     timeoutMs: 20_000,
     maxBytes: 64 * 1024 * 1024,

@@ -1,3 +1,4 @@
+import { placeOf } from '../../provider/place-of.ts';
 import { changeRevisions } from '../../provider/embedded/control.ts';
 import type { RevisionHandle } from '../../provider/types.ts';
 import type { RunState } from '../../state/state.ts';
@@ -38,65 +39,59 @@ export async function installRevision(
   settings: RevisionSettings,
 ): Promise<{ remove: Remove }> {
   const { installer, signal } = settings;
-  const remove = await (installer.kind === 'embedded'
-    ? installInWorld(installer, member, revision)
-    : installByIstioctl(installer, member, { revision, settings }));
+  const { bring, remove } =
+    installer.kind === 'embedded'
+      ? inWorld(installer, member, revision)
+      : byIstioctl(installer, member, { revision, settings });
   const what = `the revision ${revision} in ${member.topology.name}`;
-  await orRemoved(remove, signal, () =>
-    poll({ what, timeoutMs: 120_000, intervalMs: 500, signal }, async () =>
+  try {
+    await bring();
+    await poll({ what, timeoutMs: 120_000, intervalMs: 500, signal }, async () =>
       (await controlPlanePods(member.client, revision)).length > 0 ? true : undefined,
-    ),
-  );
+    );
+  } catch (error) {
+    // What came only halfway is removed at once: other scenarios go on beside it. The end of a run removes it otherwise.
+    if (!signal.aborted) await remove().catch(() => undefined);
+    throw error;
+  }
   return { remove };
 }
 
+interface Way {
+  readonly bring: () => Promise<void>;
+  readonly remove: Remove;
+}
+
 /** A world that ends takes it along: its own entry in the journal is enough. */
-async function installInWorld(
+function inWorld(
   { directory }: RevisionHandle,
   { topology: { name: cluster } }: Member,
   revision: string,
-): Promise<Remove> {
-  await changeRevisions(directory, { action: 'install', cluster, revision });
-  return () => changeRevisions(directory, { action: 'uninstall', cluster, revision });
+): Way {
+  return {
+    bring: () => changeRevisions(directory, { action: 'install', cluster, revision }),
+    remove: () => changeRevisions(directory, { action: 'uninstall', cluster, revision }),
+  };
 }
 
-async function installByIstioctl(
+function byIstioctl(
   { program, hub, tag, overlays }: IstioctlInstaller,
   member: Member,
-  what: { readonly revision: string; readonly settings: RevisionSettings },
-): Promise<Remove> {
-  const { revision, settings } = what;
+  { revision, settings }: { readonly revision: string; readonly settings: RevisionSettings },
+): Way {
   const { directory, signal, facts, state } = settings;
-  const { kubeconfig, context } = member.provided;
-  const undone = state.willUndo({
-    kind: 'revision',
-    kubeconfig,
-    ...(context === undefined ? {} : { context }),
-    revision,
-    program,
-  });
+  const undone = state.willUndo({ kind: 'revision', ...placeOf(member.provided), revision, program });
   const cluster = {
     ...member.topology,
     name: idOf(facts),
     network: facts.network ?? member.topology.network,
   };
-  const remove = async (): Promise<void> => {
-    await uninstallRevision({ program, directory, signal: AbortSignal.timeout(120_000) }, member, revision);
-    undone();
-  };
   const operator = istioOperator({ cluster, hub, tag, gateway: false, revision, beside: true });
-  await orRemoved(remove, signal, () =>
-    install({ program, directory, signal }, member, { name: revision, operator, overlays }),
-  );
-  return remove;
-}
-
-/** What came only halfway is removed at once: other scenarios go on beside it. The end of a run removes it otherwise. */
-async function orRemoved(remove: Remove, signal: AbortSignal, work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!signal.aborted) await remove().catch(() => undefined);
-    throw error;
-  }
+  return {
+    bring: () => install({ program, directory, signal }, member, { name: revision, operator, overlays }),
+    remove: async () => {
+      await uninstallRevision({ program, directory, signal: AbortSignal.timeout(120_000) }, member, revision);
+      undone();
+    },
+  };
 }

@@ -52,9 +52,10 @@ export async function kindClustersOf(program: string, runId: string): Promise<st
 }
 
 /** Without a file of ours kind would lock the user's own, to take out an entry that never was there. */
-const deletion = (name: string, kubeconfig: string): string[] => [
-  ...['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig, '-q'],
-];
+const deletion = (name: string, kubeconfig: string): string[] => {
+  const where = ['--name', name, '--kubeconfig', kubeconfig];
+  return ['delete', 'cluster', ...where, '-q'];
+};
 
 /**
  * Deletes kind clusters; resolves to the names of those that are still there after some tries: the engine refuses to
@@ -108,12 +109,13 @@ export class KindProvider implements Provider {
 
   async down(runId: string): Promise<string[]> {
     const { program } = this.#options;
-    const names = await kindClustersOf(program, runId);
-    const left = await deleteKindClusters(program, names);
+    const remove = async (): Promise<string[]> =>
+      deleteKindClusters(program, await kindClustersOf(program, runId));
+    const left = await remove();
     if (!this.#wasInterrupted) return left;
     // The engine goes on with a container that it was making, and lists it only when it is done.
     await sleep(LATE_CONTAINER_MS);
-    return deleteKindClusters(program, await kindClustersOf(program, runId));
+    return remove();
   }
 
   async logs(runId: string, directory: string): Promise<void> {
@@ -172,10 +174,6 @@ export class KindProvider implements Provider {
       }
       await this.#createOnce(cluster, name, request);
     };
-    const interrupted = (): void => {
-      this.#wasInterrupted = true;
-    };
-    signal.addEventListener('abort', interrupted, { once: true });
     await pRetry(attempt, {
       retries: CREATE_RETRIES,
       signal,
@@ -185,8 +183,6 @@ export class KindProvider implements Provider {
           say(`kind cluster ${name} could not be created (${shortly(error)}): deleting it and trying again`);
         }
       },
-    }).finally(() => {
-      signal.removeEventListener('abort', interrupted);
     });
   }
 
@@ -206,7 +202,10 @@ export class KindProvider implements Provider {
         stdin: kindConfig(cluster),
         logFile: join(request.directory, `${cluster.name}-kind.log`),
       },
-    );
+    ).catch((error: unknown) => {
+      this.#wasInterrupted ||= error instanceof CommandError && error.kind === 'aborted';
+      throw error;
+    });
   }
 
   async #exportKubeconfig(name: string, { kubeconfig, signal }: CreateRequest): Promise<void> {
