@@ -195,6 +195,14 @@ describe('waitForNoPods', () => {
     await expect(cluster.waitForNoPods(selector, { timeoutMs: 1000 })).resolves.toBeUndefined();
   });
 
+  test('is not over while an EndpointSlice names such a pod', async () => {
+    pod('hello-1', { phase: 'Failed' });
+    slice('hello-1');
+    await expect(cluster.waitForNoPods(selector, { timeoutMs: 400 })).rejects.toThrow(
+      'pods gone, EndpointSlices still name hello-1',
+    );
+  });
+
   test('is not over while an EndpointSlice names a pod that is gone', async () => {
     slice('hello-1');
     await expect(cluster.waitForNoPods(selector, { timeoutMs: 400 })).rejects.toThrow(

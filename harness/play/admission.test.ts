@@ -61,12 +61,13 @@ function refusal(message: string): void {
 }
 
 function pod(name: string, container: object): void {
-  server.put({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace },
-    status: { phase: 'Running', containerStatuses: [{ name: 'istio-proxy', ...container }] },
-  });
+  const status = { phase: 'Running', containerStatuses: [{ name: 'istio-proxy', ...container }] };
+  server.put({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace }, status });
+}
+
+function podWithoutNode(name: string): void {
+  const status = { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False' }] };
+  server.put({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace }, status });
 }
 
 test('pods that the injector does not let in refute the check that is about that', async () => {
@@ -90,6 +91,13 @@ test.each([
     () => {
       refusal(`failed calling webhook "${INJECTOR}": no endpoints available`);
       pod('sleep-1', { ready: true, state: { running: {} } });
+    },
+  ],
+  [
+    'nodes are so full that they take no more pods',
+    () => {
+      pod('sleep-1', { ready: false, state: { running: {} } });
+      podWithoutNode('sleep-2');
     },
   ],
   ['the image cannot be had', () => pod('sleep-1', { state: { waiting: { reason: 'ErrImagePull' } } })],

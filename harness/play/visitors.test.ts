@@ -11,13 +11,13 @@ let setCookie: readonly string[];
 let asked: string[];
 /** Of the requests, every so manieth gets in; 0: none. */
 let everyNth: number;
-/** Where a bookstore sends whoever signs in or out, and whether it forgets them then; undefined: there is none. */
-let bookstore: { readonly sendsTo: string; readonly forgets: boolean } | undefined;
+/** Where a bookstore sends whoever signs in or out, by which status, and whether it forgets them then; undefined: none. */
+let bookstore: { readonly sendsTo: string; readonly status?: number; readonly forgets: boolean } | undefined;
 
 function sell(
   { url, headers }: IncomingMessage,
   response: ServerResponse,
-  { sendsTo, forgets }: NonNullable<typeof bookstore>,
+  { sendsTo, status = 302, forgets }: NonNullable<typeof bookstore>,
 ): void {
   if (url === '/productpage') {
     response.end(`Book of ${headers.cookie?.replace('session=', '') ?? 'nobody'}`);
@@ -26,7 +26,7 @@ function sell(
   // As Istio's page: back to where the visitor says to come from.
   const location = sendsTo === '/productpage' ? (headers.referer ?? 'None') : sendsTo;
   const kept = url === '/login' || !forgets ? 'jason' : '';
-  response.writeHead(302, { location, 'set-cookie': `session=${kept}; Path=/` }).end();
+  response.writeHead(status, { location, 'set-cookie': `session=${kept}; Path=/` }).end();
 }
 
 beforeEach(async () => {
@@ -110,6 +110,12 @@ describe('visitors sign in and out', () => {
     expect((await visitors.signsOut(session)).seen).toMatch(
       /^GET \/logout: HTTP 302, to \/;.* expected HTTP 302 to \/productpage, and that without the name$/,
     );
+  });
+
+  test('not where they are told to stay', async () => {
+    bookstore = { sendsTo: '/productpage', status: 200, forgets: true };
+    expect(await visitors.signsIn(session)).toMatchObject({ holds: false });
+    expect(await visitors.signsOut(session)).toMatchObject({ holds: false });
   });
 
   test('not where who signs out is known still', async () => {

@@ -84,6 +84,15 @@ test('images that the engine holds are handed to the node, of one platform', asy
   expect(said.join()).not.toContain('pull');
 });
 
+test('images are handed over as they are by an engine that cannot choose a platform', async () => {
+  vi.stubEnv('FAKE_DOCKER_IMAGES', 'app:1');
+  vi.stubEnv('FAKE_DOCKER_SAVE', 'whole');
+  await raise(provider('kind', ['app:1']));
+  const log = readFileSync(join(folder, 'log'), 'utf8');
+  expect(log).toMatch(/^docker save -o \S+ app:1$/m);
+  expect(log).toMatch(/^kind load image-archive \S+ --name meshproof-r1-cluster1$/m);
+});
+
 test('images that cannot be handed to the node are left to it, and that is said', async () => {
   vi.stubEnv('FAKE_DOCKER_IMAGES', 'app:1');
   vi.stubEnv('FAKE_KIND_LOAD', '1');
