@@ -1,5 +1,6 @@
 /** Addresses of 127.0.0.0/8: a block of 65,000 for each cluster, which no other world of this machine has. */
 import { createServer, type Server } from 'node:net';
+import { portsDirectory } from './places.ts';
 
 /** A cluster's addresses. */
 export interface Block {
@@ -25,11 +26,12 @@ const HOSTS = 254;
 /** The upper half is for the node. */
 const LAST_OF_PODS = 127;
 
-/** Takes a block that is free, beginning with a random one. */
+/** Takes a block that is free, beginning with a random one. Where addresses are ports of the world's own, all are. */
 export async function takeBlock(): Promise<Block> {
   const start = Math.floor(Math.random() * BLOCKS);
   for (let step = 0; step < BLOCKS; step += 1) {
     const second = FIRST + ((start + step) % BLOCKS);
+    if (portsDirectory() !== undefined) return block(second);
     const guard = await occupy(`127.${String(second)}.0.1`);
     if (guard !== undefined) return block(second, guard);
   }
@@ -49,7 +51,7 @@ function occupy(host: string): Promise<Server | undefined> {
   });
 }
 
-function block(second: number, guard: Server): Block {
+function block(second: number, guard?: Server): Block {
   let count = 0;
   const prefix = `127.${String(second)}.`;
   return {
@@ -61,10 +63,10 @@ function block(second: number, guard: Server): Block {
       return `${prefix}${String(third)}.${String(1 + ((count - 1) % HOSTS))}`;
     },
     podSubnet: `${prefix}0.0/17`,
-    nodeAddress: `${prefix}128.1`,
+    nodeAddress: guard === undefined ? '127.0.0.1' : `${prefix}128.1`,
     owns: (address) => address.startsWith(prefix),
     release: () => {
-      guard.close();
+      guard?.close();
     },
   };
 }

@@ -20,6 +20,7 @@ import {
   refuse,
 } from './mesh/index.ts';
 import { addressOf, complete, joined } from './completion.ts';
+import { hasAddresses, usePorts } from './places.ts';
 import { accountKubeconfig } from './remote-access.ts';
 import {
   ApiError,
@@ -63,6 +64,7 @@ interface Site {
 /** Starts a world. `tell` learns of each cluster when its API server answers; the promise resolves when the mesh is complete. */
 export async function startWorld(spec: WorldSpec, tell: (message: WorldMessage) => void): Promise<World> {
   await mkdir(spec.directory, { recursive: true, mode: 0o700 });
+  if (!(await hasAddresses())) usePorts(join(spec.directory, 'places'));
   const effects = effectsOf(spec.defects);
   const root = await createRoot();
   const needsGateway = new Set(spec.clusters.map(({ network }) => network)).size > 1;

@@ -78,8 +78,7 @@ export const inLanes = ({ provider, benches }: Plan, options: RunOptions): reado
 /** Options that `auto` could not judge before it was decided. */
 function mistakesFor(provider: ProviderName, options: RunOptions): string[] {
   const { defect, timeScale } = options;
-  if (provider === 'embedded')
-    return [...defect.flatMap(unknownDefect), ...installing(options), ...nodePorts(options)];
+  if (provider === 'embedded') return [...defect.flatMap(unknownDefect), ...installing(options)];
   const given = [...(defect.length > 0 ? ['--defect'] : []), ...(timeScale === 1 ? [] : ['--time-scale'])];
   return [
     ...given.map((flag) => `${flag} is for --provider embedded, and ${provider} was chosen`),
@@ -116,11 +115,6 @@ function installing({ installer, gatewayApi }: RunOptions): string[] {
 const unused = (provider: ProviderName, { installValues }: RunOptions): string[] =>
   provider === 'embedded' && installValues !== undefined
     ? [`--install-values ${installValues} is not used: the embedded clusters come with their mesh`]
-    : [];
-
-const nodePorts = ({ ingressAddress }: RunOptions): string[] =>
-  ingressAddress === 'node-port'
-    ? ['--ingress-address node-port: the embedded clusters have no node ports; leave it out']
     : [];
 
 /** Each check has a companion about errors, which can fail too. */

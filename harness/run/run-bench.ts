@@ -185,9 +185,12 @@ function placingOf({ id, options }: Run): Pick<RunContext, Placing> {
   };
 }
 
-/** On kind the harness is the load balancer. */
-function ingressAddressOf({ ingressAddress, loadBalancer }: Run['options']): RunContext['ingressAddress'] {
-  if (ingressAddress === 'node-port') return ingressAddress;
+/** On kind the harness is the load balancer. Embedded gateways are at port 80 only for who may listen there; at a node, for all. */
+function ingressAddressOf(
+  { ingressAddress, loadBalancer }: Run['options'],
+  provider: Provider,
+): RunContext['ingressAddress'] {
+  if (ingressAddress === 'node-port' || provider.name === 'embedded') return 'node-port';
   return loadBalancer === 'node-ip' ? 'given' : 'load-balancer';
 }
 
@@ -209,7 +212,7 @@ function contextOf(run: Run, { suite, variant, scenarios }: Chosen, { ready, ben
     bounds: boundsOf(options),
     rate: options.rate,
     keep: options.keep,
-    ingressAddress: ingressAddressOf(options),
+    ingressAddress: ingressAddressOf(options, bench.provider),
     risk: run.risk,
     evidence: run.earlier?.evidence ?? {},
     unmet: run.earlier?.unmet[`${suite}/${variant}`],

@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { shellQuote } from '../../command/quote.ts';
+import { fileOf as fileOfPlace, type Place, portsDirectory } from '../places.ts';
 import type { Resource, Store } from '../types.ts';
 
 /** What no resolver answers, nor asks others for: its label is longer than DNS allows (RFC 1035 §2.3.4). */
@@ -29,8 +30,8 @@ export function keepNames(store: Store, parent: string): () => void {
  */
 export const resolving = (
   pod: { readonly parent: string; readonly namespace: string },
-  sidecar: string,
-): string => `to='::${sidecar}'
+  sidecar: Place,
+): string => `${leadingTo(sidecar)}
 for word; do
   case $word in http://*|https://*) ;; *) continue ;; esac
   host=\${word#*://} host=\${host%%[/?]*} host=\${host%:*}
@@ -41,3 +42,11 @@ for word; do
   break
 done
 `;
+
+/** As it is when the script runs: the sidecar may listen only later. */
+function leadingTo(sidecar: Place): string {
+  const directory = portsDirectory();
+  if (directory === undefined) return `to='::${sidecar.host}:${String(sidecar.port)}'`;
+  const file = shellQuote([fileOfPlace(directory, sidecar)]);
+  return `{ read -r port <${file}; } 2>/dev/null || port=1\nto="::127.0.0.1:$port"`;
+}

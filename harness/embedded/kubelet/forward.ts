@@ -7,6 +7,7 @@ import {
   createServer as createTcpServer,
   isIP,
 } from 'node:net';
+import { foundAt, listenAt } from '../places.ts';
 import type { Answer, Question } from '../programs/program.ts';
 import type { RunningProgram, Store } from '../types.ts';
 import { OUTBOUND_PORT } from './pod-files.ts';
@@ -29,7 +30,7 @@ export async function startForwarder(caller: Caller): Promise<RunningProgram> {
     turn += 1;
     pass(caller, turn, { asked, response });
   });
-  await listen(server, OUTBOUND_PORT, caller.address);
+  await listenAt(server, { host: caller.address, port: OUTBOUND_PORT });
   return closing(server);
 }
 
@@ -47,7 +48,7 @@ function pass(caller: Caller, turn: number, { asked, response }: Exchange): void
     return;
   }
   const { method, url: path, headers } = asked;
-  const onwards = request({ ...backend, method, path, headers, agent: false }, (answer) => {
+  const onwards = request({ ...foundAt(backend), method, path, headers, agent: false }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.pipe(response);
   });
@@ -82,7 +83,7 @@ export async function startBalancer(
       join(client, backends(), turn);
     });
   });
-  await listen(server, at.port, at.address);
+  await listenAt(server, { host: at.address, port: at.port });
   return closing(server);
 }
 
@@ -92,7 +93,7 @@ function join(client: Socket, backends: readonly { host: string; port: number }[
     client.resetAndDestroy();
     return;
   }
-  const server = connect({ ...backend, noDelay: true });
+  const server = connect({ ...foundAt(backend), noDelay: true });
   client.setNoDelay(true);
   const abort = (): void => {
     client.destroy();
@@ -104,13 +105,6 @@ function join(client: Socket, backends: readonly { host: string; port: number }[
   client.pipe(server);
   server.pipe(client);
   client.resume();
-}
-
-function listen(server: Server | TcpServer, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
 }
 
 function closing(server: Server | TcpServer): RunningProgram {
@@ -134,8 +128,7 @@ export function askThroughProxy(address: string, { authority, path, headers }: Q
     const nothing = (): void => resolve({ status: 0, body: '' });
     const call = request(
       {
-        host: address,
-        port: OUTBOUND_PORT,
+        ...foundAt({ host: address, port: OUTBOUND_PORT }),
         path,
         headers: { ...headers, host: authority },
         timeout: ASK_TIMEOUT_MS,

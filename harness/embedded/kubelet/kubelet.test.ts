@@ -169,6 +169,28 @@ describe('a Service', () => {
     const second = await cluster.readyPod('hello');
     expect(await ask()).toContain(second.metadata.name);
   });
+
+  test('of type LoadBalancer is at a port of the node, too, which needs no right of whoever starts it', async () => {
+    cluster = new TestCluster();
+    cluster.serve('hello', 80, {
+      type: 'LoadBalancer',
+      ports: [{ name: 'http', port: 80, targetPort: 5000 }],
+    });
+    const service = { kind: 'Service', namespace: 'sample', name: 'hello' };
+    const nodePort = await cluster.eventually(
+      () => /"nodePort":(\d+)/.exec(JSON.stringify(cluster.store.get(service)?.['spec']))?.[1],
+    );
+    cluster.deploy('hello', HELLO);
+    const { metadata } = await cluster.readyPod('hello');
+    const { addresses = [] } = (cluster.store.list('Node')[0]?.['status'] ?? {}) as {
+      addresses?: { type: string; address: string }[];
+    };
+    const node = addresses.find(({ type }) => type === 'InternalIP')?.address ?? '';
+    expect(await (await fetch(`http://${node}:${nodePort}/hello`)).text()).toContain(metadata.name);
+    expect(cluster.store.list('Event').filter(({ reason }) => reason === 'SyncLoadBalancerFailed')).toEqual(
+      [],
+    );
+  });
 });
 
 describe('a command in a pod', () => {

@@ -14,11 +14,14 @@ export interface NodePlace {
   readonly nodeAddress?: string;
 }
 
+/** Where the node is. */
+export const nodeAddressOf = ({ nodeAddress = '127.0.0.1' }: NodePlace): string => nodeAddress;
+
 /** Makes the node, if it is not there: ready, with its region and zone. */
 export function makeNode(store: Store, spec: ClusterSpec, place: NodePlace = {}): void {
   const name = nodeNameOf(spec);
   if (store.get({ kind: 'Node', name }) !== undefined) return;
-  const { podSubnet, nodeAddress = '127.0.0.1' } = place;
+  const { podSubnet } = place;
   const labels = Object.entries({ region: spec.region, zone: spec.zone }).flatMap(([key, value]) =>
     value === undefined ? [] : [[`topology.kubernetes.io/${key}`, value]],
   );
@@ -39,7 +42,7 @@ export function makeNode(store: Store, spec: ClusterSpec, place: NodePlace = {})
         { type: 'Ready', status: 'True', reason: 'KubeletReady', lastTransitionTime: timestamp() },
       ],
       addresses: [
-        { type: 'InternalIP', address: nodeAddress },
+        { type: 'InternalIP', address: nodeAddressOf(place) },
         { type: 'Hostname', address: name },
       ],
       capacity: { cpu: '2', memory: '8Gi', pods: '110' },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { asRecord } from '../api-server/json.ts';
 import { shellQuote } from '../../command/quote.ts';
+import { portsDirectory } from '../places.ts';
 import { resolving } from './dns.ts';
 import type { Resource, Store, WorkloadCertificate } from '../types.ts';
 import { type Container, type Volume, podSpec } from './views.ts';
@@ -54,7 +55,7 @@ export class PodFiles {
     symlinkSync(process.execPath, join(programs, 'node'));
     // The harness calls `curl -q`, which reads no .curlrc: what leads to the sidecar has to be on the command line.
     const { namespace = '' } = this.#pod.metadata;
-    const sidecar = `${this.#addresses.address}:${String(OUTBOUND_PORT)}`;
+    const sidecar = { host: this.#addresses.address, port: OUTBOUND_PORT };
     const where = resolving({ parent: this.#parent, namespace }, sidecar);
     const script = `#!/bin/sh\n${where}exec ${shellQuote([...curl, '-q'])} --connect-to "$to" "$@"\n`;
     writeFileSync(join(programs, 'curl'), script);
@@ -65,7 +66,13 @@ export class PodFiles {
   environmentOf(container: Container): Record<string, string> {
     const { name } = this.#pod.metadata;
     const { appAddress: address, lost } = this.#addresses;
-    const shim = { address, lost, hostname: name, mounts: this.mountsOf(container) };
+    const shim = {
+      address,
+      lost,
+      places: portsDirectory(),
+      hostname: name,
+      mounts: this.mountsOf(container),
+    };
     return {
       PATH: `${join(this.directory, 'bin')}:${process.env['PATH'] ?? '/usr/bin:/bin'}`,
       HOME: this.directory,

@@ -1,6 +1,7 @@
 /** Readiness probes, asked for real. */
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { foundAt } from '../places.ts';
 import type { Resource } from '../types.ts';
 import { type Probe, portNumber } from './views.ts';
 
@@ -34,12 +35,15 @@ interface Where {
 function askHttp({ host, port, timeoutMs }: Where, path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const headers = { 'user-agent': 'kube-probe/1.34' };
-    const call = request({ host, port, path, timeout: timeoutMs, headers, agent: false }, (response) => {
-      response.resume();
-      const { statusCode = 0 } = response;
-      const good = statusCode >= 200 && statusCode < 400;
-      resolve(good ? undefined : `HTTP probe failed with statuscode: ${String(statusCode)}`);
-    });
+    const call = request(
+      { ...foundAt({ host, port }), path, timeout: timeoutMs, headers, agent: false },
+      (response) => {
+        response.resume();
+        const { statusCode = 0 } = response;
+        const good = statusCode >= 200 && statusCode < 400;
+        resolve(good ? undefined : `HTTP probe failed with statuscode: ${String(statusCode)}`);
+      },
+    );
     call.on('timeout', () => call.destroy(new Error('timeout')));
     call.on('error', ({ message }) => resolve(`Get "http://${host}:${String(port)}${path}": ${message}`));
     call.end();
@@ -48,7 +52,7 @@ function askHttp({ host, port, timeoutMs }: Where, path: string): Promise<string
 
 function askTcp({ host, port, timeoutMs }: Where): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port });
+    const socket = connect(foundAt({ host, port }));
     const end = (reason: string | undefined): void => {
       socket.destroy();
       resolve(reason);

@@ -10,6 +10,8 @@ export interface ServicePort {
   readonly name?: string;
   readonly port: number;
   readonly targetPort?: number | string;
+  /** Of LoadBalancer Services. */
+  readonly nodePort?: number;
   readonly protocol?: string;
 }
 

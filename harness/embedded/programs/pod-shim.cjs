@@ -1,15 +1,16 @@
 // Loaded into every `node` of a pod (NODE_OPTIONS), which has neither a network nor a file system of its own here:
 // servers without a host listen at the pod's address, the host is named as the pod, and paths below the pod's volume
-// mounts lead to their directories; packets to some addresses are lost.
+// mounts lead to their directories; packets to some addresses are lost, and others are ports of this machine's one address.
 'use strict';
 const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
+const path = require('node:path');
 const process = require('node:process');
 const { clearTimeout, setInterval, setTimeout } = require('node:timers');
 
 const { POD_SHIM } = process.env;
-const { address, hostname, mounts, lost } = JSON.parse(POD_SHIM ?? '{"mounts":[],"lost":[]}');
+const { address, hostname, mounts, lost, places } = JSON.parse(POD_SHIM ?? '{"mounts":[],"lost":[]}');
 /** As Linux gives up. */
 const CONNECT_TIMEOUT_MS = 127_000;
 
@@ -21,33 +22,64 @@ setInterval(() => {
 
 if (hostname !== undefined) os.hostname = () => hostname;
 
+const everywhere = (host) => host === undefined || host === '0.0.0.0' || host === '::';
+
+// Where 127.0.0.1 is the only address, a file for each place holds the port that it really has: see places.ts.
+const fileOf = (host, port) => path.join(places, `${host}-${port}`);
+
+function listenElsewhere(server, host, port) {
+  server.once('listening', () => {
+    const file = fileOf(host, port);
+    fs.writeFileSync(file, `${server.address().port}\n`);
+    server.once('close', () => fs.rmSync(file, { force: true }));
+  });
+  return { host: '127.0.0.1', port: 0 };
+}
+
 if (address !== undefined) {
   const listen = net.Server.prototype.listen;
   net.Server.prototype.listen = function (...given) {
     const [first, second] = given;
-    const everywhere = (host) => host === undefined || host === '0.0.0.0' || host === '::';
-    if (typeof first === 'object' && first !== null && first.port !== undefined && everywhere(first.host))
-      return listen.call(this, { ...first, host: address }, ...given.slice(1));
-    if (typeof first === 'number' || /^\d+$/.test(String(first))) {
-      if (typeof second !== 'string') return listen.call(this, Number(first), address, ...given.slice(1));
-      if (everywhere(second)) return listen.call(this, Number(first), address, ...given.slice(2));
-    }
-    return listen.apply(this, given);
+    const at = typeof first === 'object' && first !== null ? first : { port: first };
+    const host = at === first ? first.host : typeof second === 'string' ? second : undefined;
+    if (!/^\d+$/.test(String(at.port)) || !everywhere(host)) return listen.apply(this, given);
+    const port = Number(at.port);
+    const here = places === undefined ? { host: address, port } : listenElsewhere(this, address, port);
+    return listen.call(this, { ...at, ...here }, ...given.filter((each) => typeof each === 'function'));
   };
 }
 
-if (lost.length > 0) {
+const REAL = '127.0.0.1';
+const isOfWorld = (host) => host.startsWith('127.') && host !== REAL;
+
+function portOf(host, port) {
+  try {
+    return Number(fs.readFileSync(fileOf(host, port), 'utf8')) || 1;
+  } catch {
+    return 1; // refused
+  }
+}
+
+if (lost.length > 0 || places !== undefined) {
   const connect = net.Socket.prototype.connect;
   net.Socket.prototype.connect = function (...given) {
+    // Node's own callers give what they have normalized: an array of options and callback.
     const [first, second] = Array.isArray(given[0]) ? given[0] : given;
-    const host = String(typeof first === 'object' && first !== null ? first.host : second);
-    if (!lost.some((prefix) => host.startsWith(prefix))) return connect.apply(this, given);
-    this.connecting = true;
-    const error = Object.assign(new Error(`connect ETIMEDOUT ${host}`), { code: 'ETIMEDOUT' });
-    const timer = setTimeout(() => this.destroy(error), CONNECT_TIMEOUT_MS);
-    this.once('close', () => clearTimeout(timer));
-    return this;
+    const options = typeof first === 'object' && first !== null ? first : { port: first, host: second };
+    const host = String(options.host);
+    if (lost.some((prefix) => host.startsWith(prefix))) return loseAll(this, host);
+    if (places === undefined || !isOfWorld(host)) return connect.apply(this, given);
+    const then = (Array.isArray(given[0]) ? given[0] : given).filter((each) => typeof each === 'function');
+    return connect.call(this, { ...options, host: REAL, port: portOf(host, options.port) }, ...then);
   };
+}
+
+function loseAll(socket, host) {
+  socket.connecting = true;
+  const error = Object.assign(new Error(`connect ETIMEDOUT ${host}`), { code: 'ETIMEDOUT' });
+  const timer = setTimeout(() => socket.destroy(error), CONNECT_TIMEOUT_MS);
+  socket.once('close', () => clearTimeout(timer));
+  return socket;
 }
 
 const isBelow = (path, directory) => path === directory || path.startsWith(`${directory}/`);

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
+import { listenAt } from '../places.ts';
 import type { RunningProgram } from '../types.ts';
 
 /** Where a program runs. */
@@ -56,10 +57,7 @@ export async function serveHttp(
     open.add(socket);
     socket.on('close', () => open.delete(socket));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, address, resolve);
-  });
+  await listenAt(server, { host: address, port });
   return {
     stop: () =>
       new Promise((resolve) => {

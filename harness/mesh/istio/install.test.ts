@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { clusterTopology } from '../../../fixtures/topology.ts';
 import { connect } from '../../cluster/cluster.ts';
 import { sleep } from '../../wait/wait.ts';
 import type { Member } from '../types.ts';
-import { installMesh } from './install.ts';
+import { installMesh, reintroduce } from './install.ts';
 
 const NAMES = ['cluster1', 'cluster2'];
 let folder = '';
@@ -79,4 +79,40 @@ test('an installation is stopped everywhere with its run', async () => {
   run.abort(new Error('the run was ended'));
   await ended;
   await expectSilence();
+});
+
+const readerAccount = {
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  metadata: { name: 'istio-reader-service-account', namespace: 'istio-system' },
+};
+
+test('of clusters that were kept, remote ones are told where their control plane is now', async () => {
+  const program = join(folder, 'istioctl');
+  const secret = JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'of-cluster2', namespace: 'istio-system' },
+  });
+  writeFileSync(program, `#!/bin/sh\n[ "$1" = install ] || echo '${secret}'\n`, { mode: 0o755 });
+  const [primary, other] = await Promise.all(members.values());
+  if (primary === undefined || other === undefined) throw new Error('there are two members');
+  servers[1]?.put(readerAccount);
+  servers[0]?.put(readerAccount);
+  const topology = clusterTopology('cluster2', { role: 'remote', primary: 'cluster1' });
+  const kept = [
+    { ...primary, provided: { ...primary.provided, loadBalancerAddress: '172.18.0.9' } },
+    { ...other, topology },
+  ];
+  await reintroduce(kept, {
+    istioctl: { program, directory: folder, signal: new AbortController().signal },
+    hub: undefined,
+    tag: undefined,
+    overlays: [],
+    loadBalancer: 'node-ip',
+    gateways: false,
+    discovery: true,
+    say: () => undefined,
+  });
+  expect(readFileSync(join(folder, 'cluster2-istio.yaml'), 'utf8')).toContain('172.18.0.9');
 });

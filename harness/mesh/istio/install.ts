@@ -60,17 +60,22 @@ export function installMesh(
 }
 
 /**
- * For clusters that were kept: the mesh is there, but nodes may have come back with other addresses, so gateways and
- * remote secrets are written again.
+ * For clusters that were kept: the mesh is there, but nodes may have come back with other addresses. So gateways and
+ * remote secrets are written again, and remote clusters are told anew where their control plane is.
  */
 export async function reintroduce(members: readonly Member[], wanted: IstioSettings): Promise<void> {
   const { settings, asOne } = together(wanted);
   const clusters = members.map(({ topology }) => topology);
   const prepared = new Map(members.map((member) => [member.topology.name, Promise.resolve(member)]));
-  await asOne([
-    ...members.map((member) => openGateway(member, settings)),
-    ...introduceAll(clusters, prepared, settings),
-  ]);
+  const opened = Promise.all(members.map((member) => openGateway(member, settings)));
+  const joinAgain = async (remote: Member): Promise<void> => {
+    const [primary] = members.filter(({ topology }) => topology.name === remote.topology.primary);
+    await opened; // its gateway may be the way to the control plane
+    if (primary !== undefined)
+      await installRemote(remote, await exposeControlPlane(primary, settings), settings);
+  };
+  const remotes = members.filter(({ topology }) => topology.role === 'remote');
+  await asOne([opened, ...remotes.map(joinAgain), ...introduceAll(clusters, prepared, settings)]);
 }
 
 /** Work on several clusters: it is stopped in all of them with the run, and when it fails in one. */
@@ -122,7 +127,9 @@ function primarySite(
 
 function remoteSite(rising: Promise<Member>, home: Site, settings: IstioSettings): Site {
   const prepared = rising.then(prepareRemote);
-  const installing = prepared.then((member) => installRemote(member, home, settings));
+  const installing = prepared.then(async (member) =>
+    installRemote(member, await home.controlPlaneAddress(), settings),
+  );
   const injects = race(
     Promise.all([prepared, home.prepared]).then(([member, primary]) =>
       waitForInjection(member, primary, settings.istioctl.signal),
@@ -179,8 +186,11 @@ async function installControlPlane(
   await install(settings.istioctl, member, { name: 'istio', operator: istioOperator(wanted), overlays });
 }
 
-async function installRemote(member: Member, home: Site, settings: IstioSettings): Promise<void> {
-  const controlPlaneAddress = await home.controlPlaneAddress();
+async function installRemote(
+  member: Member,
+  controlPlaneAddress: string,
+  settings: IstioSettings,
+): Promise<void> {
   settings.say(`joining ${member.topology.name} to the control plane of ${member.topology.primary}`);
   const { hub, tag, overlays } = settings;
   const operator = remoteOperator({ cluster: member.topology, hub, tag, controlPlaneAddress });

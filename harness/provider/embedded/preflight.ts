@@ -3,11 +3,11 @@ import type { Finding } from '../types.ts';
 
 /** What keeps the embedded mesh from running on this machine. */
 export function embeddedPreflight(): Promise<Finding[]> {
-  return Promise.resolve(process.platform === 'linux' ? [] : [noAddresses()]);
+  return Promise.resolve(process.platform === 'win32' ? [noShell()] : []);
 }
 
-const noAddresses = (): Finding =>
+const noShell = (): Finding =>
   about('embedded').error(
-    `every pod has an address in 127.0.0.0/8 of its own, which ${process.platform} does not give`,
-    'run it on Linux, or on kind: --provider kind',
+    'pods run their commands in a shell of this machine, and Windows has none of POSIX',
+    'run it in WSL: https://learn.microsoft.com/windows/wsl/install',
   );

@@ -1,6 +1,7 @@
 /** Connections to other proxies: TCP, or mutual TLS with the workload's certificate and the peer's identity checked. */
 import net from 'node:net';
 import tls from 'node:tls';
+import { foundAt } from '../../places.ts';
 import type { WorkloadCertificate } from '../../types.ts';
 
 /** Where to, and how. */
@@ -78,9 +79,9 @@ export function dial(to: Dial, done: Done): void {
 }
 
 function open({ host, port, tls: secure }: Dial): net.Socket {
-  if (secure === undefined) return net.connect({ host, port, noDelay: true });
+  const raw = net.connect({ ...foundAt({ host, port }), noDelay: true });
+  if (secure === undefined) return raw;
   const { serverName, identities, credentials } = secure;
-  const raw = net.connect({ host, port, noDelay: true });
   return tls.connect({
     socket: raw,
     servername: serverName,

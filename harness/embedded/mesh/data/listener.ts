@@ -1,5 +1,6 @@
 /** A TCP port whose connections are told by their first bytes: TLS, by server name, or plaintext. */
 import { type Server, type Socket, createServer } from 'node:net';
+import { listenAt, type Place } from '../../places.ts';
 import { type FirstBytes, readFirstBytes } from './client-hello.ts';
 
 export type Known = Exclude<FirstBytes, { kind: 'incomplete' }>;
@@ -12,10 +13,7 @@ export interface Listener {
 }
 
 /** Rejects where the address is taken. */
-export function listen(
-  at: { readonly host: string; readonly port: number },
-  accept: (socket: Socket) => void,
-): Promise<Listener> {
+export async function listen(at: Place, accept: (socket: Socket) => void): Promise<Listener> {
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
@@ -23,13 +21,8 @@ export function listen(
     socket.on('error', () => undefined);
     accept(socket);
   });
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: at.host, port: at.port, backlog: 1024 }, () => {
-      server.removeListener('error', reject);
-      resolve({ close: () => closeServer(server, sockets) });
-    });
-  });
+  await listenAt(server, at);
+  return { close: () => closeServer(server, sockets) };
 }
 
 function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
