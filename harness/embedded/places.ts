@@ -5,8 +5,9 @@
  */
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import type { RunningProgram } from './types.ts';
 
 /** Address and port. */
 export interface Place {
@@ -20,9 +21,9 @@ const NOWHERE: Place = { host: REAL, port: 1 };
 
 let directory: string | undefined;
 
-/** Addresses are ports of 127.0.0.1 from here on, in files of this directory. */
-export function usePorts(inDirectory: string): void {
-  mkdirSync(inDirectory, { recursive: true });
+/** Addresses of this process are ports of 127.0.0.1 from here on, in files of this directory; undefined: themselves again. */
+export function usePorts(inDirectory: string | undefined): void {
+  if (inDirectory !== undefined) mkdirSync(inDirectory, { recursive: true });
   directory = inDirectory;
 }
 
@@ -48,8 +49,24 @@ export async function hasAddresses(): Promise<boolean> {
 export const fileOf = (inDirectory: string, { host, port }: Place): string =>
   join(inDirectory, `${host}-${String(port)}`);
 
-/** Resolves when the server listens at a place of the world's; rejects where it cannot. */
-export async function listenAt(server: Server, place: Place): Promise<void> {
+/** Resolves when the server listens at a place of the world's, to what ends it and its connections; rejects where it cannot. */
+export async function listenAt(server: Server, place: Place): Promise<RunningProgram> {
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  await bind(server, place);
+  return {
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of open) socket.destroy();
+      }),
+  };
+}
+
+async function bind(server: Server, place: Place): Promise<void> {
   const isItself = directory === undefined || place.host === REAL;
   server.listen({ ...(isItself ? place : { host: REAL, port: 0 }), backlog: 1024 });
   await once(server, 'listening');

@@ -21,7 +21,6 @@ import {
 } from './mesh/index.ts';
 import { addressOf, complete, joined } from './completion.ts';
 import { hasAddresses, usePorts } from './places.ts';
-import { accountKubeconfig } from './remote-access.ts';
 import {
   ApiError,
   type ClusterSpec,
@@ -80,7 +79,7 @@ export async function startWorld(spec: WorldSpec, tell: (message: WorldMessage) 
       return cluster;
     }),
   );
-  if (spec.discovery || effects.discovers) await introduce(clusters, effects);
+  if (spec.discovery || effects.discovers) introduce(clusters, effects);
   if (!effects.isIncomplete)
     await Promise.all(
       clusters.map((one) =>
@@ -267,13 +266,13 @@ async function announce({ spec, api }: RunningCluster, directory: string): Promi
 }
 
 /** Every control plane is given a secret for each of the other clusters: the token of its reader there. */
-async function introduce(clusters: readonly RunningCluster[], effects: Effects): Promise<void> {
-  await Promise.all(
-    clusters.map(async ({ spec: { name }, api }) => {
-      const kubeconfig = await accountKubeconfig(api, { cluster: name, namespace: SYSTEM, account: READER });
-      for (const other of clusters.filter(({ spec }) => spec.name !== name && spec.primary === undefined)) {
-        create(other, [remoteSecret(name, kubeconfig)], effects);
-      }
-    }),
-  );
+function introduce(clusters: readonly RunningCluster[], effects: Effects): void {
+  for (const { spec, api, store } of clusters) {
+    const account = store.get({ kind: 'ServiceAccount', namespace: SYSTEM, name: READER });
+    if (account === undefined) throw new Error(`${spec.name} has no account ${READER}`);
+    const kubeconfig = api.kubeconfigOf(account);
+    for (const other of clusters)
+      if (other.spec.name !== spec.name && other.spec.primary === undefined)
+        create(other, [remoteSecret(spec.name, kubeconfig)], effects);
+  }
 }

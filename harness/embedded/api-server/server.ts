@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { stringify } from 'yaml';
 import type { Kubelet, Resource, Store } from '../types.ts';
-import { type ServerCertificate, createServerCertificate } from './certificates.ts';
+import { createServerCertificate } from '../certificates.ts';
 import { collectGarbage } from './deletion.ts';
 import { type Status, badRequest, noSuchResource, notFound, statusOf, tooLarge } from './errors.ts';
 import { ExecServer, containerOf } from './exec.ts';
@@ -38,6 +38,8 @@ export interface ApiServer {
   readonly caPem: string;
   /** A kubeconfig for the administrator, with the cluster's name as its context. */
   readonly kubeconfig: string;
+  /** One for a service account, whose token is good for a day: what `istioctl create-remote-secret` makes. */
+  kubeconfigOf(account: Resource): string;
   /** From now on nothing is answered and nothing closed, as by a process that is stopped. */
   freeze(): void;
   /** Harmless where nothing is frozen. */
@@ -49,6 +51,7 @@ export interface ApiServer {
 }
 
 const FIRST_NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+const DAY_SECONDS = 24 * 3600;
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 /** Starts a server at a free port of 127.0.0.1 and makes the namespaces that every cluster has. */
@@ -76,7 +79,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   return {
     url,
     caPem: certificate.ca,
-    kubeconfig: kubeconfigFor(options, url, certificate),
+    kubeconfig: kubeconfigFor(name, token, { url, ca: certificate.ca }),
+    kubeconfigOf: (account) => {
+      const { token: issued } = users.issueToken(account, DAY_SECONDS);
+      return kubeconfigFor(name, issued, { url, ca: certificate.ca });
+    },
     freeze: () => {
       sockets.freeze();
     },
@@ -112,7 +119,11 @@ function makeFirstNamespaces(store: Store): void {
   }
 }
 
-function kubeconfigFor({ name, token }: ApiServerOptions, server: string, { ca }: ServerCertificate): string {
+function kubeconfigFor(
+  name: string,
+  token: string,
+  { url: server, ca }: { readonly url: string; readonly ca: string },
+): string {
   const authority = Buffer.from(ca).toString('base64');
   return stringify({
     apiVersion: 'v1',

@@ -1,12 +1,6 @@
 /** What kube-proxy does: calls of pods without a sidecar, and the addresses of LoadBalancer Services. */
-import { type IncomingMessage, type Server, type ServerResponse, createServer, request } from 'node:http';
-import {
-  type Server as TcpServer,
-  type Socket,
-  connect,
-  createServer as createTcpServer,
-  isIP,
-} from 'node:net';
+import { type IncomingMessage, type ServerResponse, createServer, request } from 'node:http';
+import { type Socket, connect, createServer as createTcpServer, isIP } from 'node:net';
 import { foundAt, listenAt } from '../places.ts';
 import type { Answer, Question } from '../programs/program.ts';
 import type { RunningProgram, Store } from '../types.ts';
@@ -30,8 +24,7 @@ export async function startForwarder(caller: Caller): Promise<RunningProgram> {
     turn += 1;
     pass(caller, turn, { asked, response });
   });
-  await listenAt(server, { host: caller.address, port: OUTBOUND_PORT });
-  return closing(server);
+  return listenAt(server, { host: caller.address, port: OUTBOUND_PORT });
 }
 
 interface Exchange {
@@ -83,8 +76,7 @@ export async function startBalancer(
       join(client, backends(), turn);
     });
   });
-  await listenAt(server, { host: at.address, port: at.port });
-  return closing(server);
+  return listenAt(server, { host: at.address, port: at.port });
 }
 
 function join(client: Socket, backends: readonly { host: string; port: number }[], turn: number): void {
@@ -105,21 +97,6 @@ function join(client: Socket, backends: readonly { host: string; port: number }[
   client.pipe(server);
   server.pipe(client);
   client.resume();
-}
-
-function closing(server: Server | TcpServer): RunningProgram {
-  const open = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    open.add(socket);
-    socket.on('close', () => open.delete(socket));
-  });
-  return {
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of open) socket.destroy();
-      }),
-  };
 }
 
 /** A call of a program of our own takes the way that curl's takes in its pod. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import http from 'node:http';
 import { connect } from 'node:net';
 import tls from 'node:tls';
-import { createRoot } from './certificates.ts';
+import { createRoot } from '../certificates.ts';
 import type { ProxyConfig, RouteConfig } from './config.ts';
 import { MeshProxy, identityOf } from './proxy.ts';
 import {

@@ -1,6 +1,6 @@
 /** The mesh of one cluster: injection, proxies, and the control planes that its istiod pods are. The door of this folder. */
 import type { ClusterSpec, MeshHooks, Proxy, Resource, Store } from '../types.ts';
-import { cacertsOf, type Issuer, readIssuer, type RootAuthority } from './certificates.ts';
+import { cacertsOf, type Issuer, readIssuer, type RootAuthority } from '../certificates.ts';
 import type { Reach } from './control/endpoints.ts';
 import { accountOf, containersOf, isGatewayPod, isReadyPod, podFields } from './control/fields.ts';
 import { inject } from './control/inject.ts';
@@ -9,7 +9,7 @@ import { localityOf } from './control/registry.ts';
 import { MeshProxy, type ProxyNode } from './proxy.ts';
 
 export type { Alter, CertificateFlaw } from './control/istiod.ts';
-export { cacertsOf, createRoot, type RootAuthority } from './certificates.ts';
+export { cacertsOf, createRoot, type RootAuthority } from '../certificates.ts';
 export { injectorWebhooks, istiodOf } from './control/inject.ts';
 export { CHARGE } from './control/remote-trust.ts';
 export { refuse } from './control/rules.ts';

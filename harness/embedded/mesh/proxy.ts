@@ -1,10 +1,10 @@
 /** A sidecar or a gateway: its listeners, its part of the configuration, its introspection. */
-import type { Proxy, WorkloadCertificate } from '../types.ts';
+import type { Proxy, RunningProgram, WorkloadCertificate } from '../types.ts';
 import { adminAnswer } from './admin.ts';
 import { INBOUND_PORT, OUTBOUND_PORT, type ProxyConfig } from './config.ts';
 import { UpstreamCluster } from './data/cluster.ts';
 import { Inbound, endlessServer } from './data/inbound.ts';
-import { type Listener, listen } from './data/listener.ts';
+import { listen } from './data/listener.ts';
 import { Router } from './data/outbound.ts';
 import { PassThrough } from './data/pass-through.ts';
 import { Stats } from './data/stats.ts';
@@ -41,7 +41,7 @@ export class MeshProxy implements Proxy {
   readonly stats = new Stats();
   readonly #timeScale: number;
   readonly #clusters = new Map<string, UpstreamCluster>();
-  readonly #listeners = new Map<number, Listener>();
+  readonly #listeners = new Map<number, RunningProgram>();
   readonly #opening = new Map<number, Promise<void>>();
   readonly #router: Router;
   readonly #inbound: Inbound;
@@ -146,7 +146,7 @@ export class MeshProxy implements Proxy {
     for (const [port, listener] of this.#listeners) {
       if (ports.has(port) || port === STATUS_PORT) continue;
       this.#listeners.delete(port);
-      void listener.close();
+      void listener.stop();
     }
     for (const { port } of passThrough) {
       this.#open(port, (socket) => {
@@ -169,7 +169,7 @@ export class MeshProxy implements Proxy {
     const opened = listen({ host: this.node.address, port }, accept).then(
       async (listener) => {
         this.#opening.delete(port);
-        if (this.#stopped) await listener.close();
+        if (this.#stopped) await listener.stop();
         else this.#listeners.set(port, listener);
       },
       // Stays in `#opening`: a proxy that cannot listen never gets ready.
@@ -216,7 +216,7 @@ export class MeshProxy implements Proxy {
     this.#inbound.close();
     for (const cluster of this.#clusters.values()) cluster.close();
     await Promise.all(this.#opening.values());
-    await Promise.all([...this.#listeners.values()].map((listener) => listener.close()));
+    await Promise.all([...this.#listeners.values()].map((listener) => listener.stop()));
     this.#listeners.clear();
   }
 }

@@ -1,7 +1,7 @@
 /** For tests: a caller, a gateway and a callee with its application, configured by hand. */
 import { createServer } from 'node:http';
 import http from 'node:http';
-import { cacertsOf, createRoot, issue, readIssuer, type RootAuthority } from './certificates.ts';
+import { cacertsOf, createRoot, issue, readIssuer, type RootAuthority } from '../certificates.ts';
 import type { ClusterConfig, EndpointConfig, ProxyConfig, RouteConfig } from './config.ts';
 import { MeshProxy, type ProxyNode } from './proxy.ts';
 import type { WorkloadCertificate } from '../types.ts';

@@ -1,7 +1,6 @@
 /** What a built-in program is given, and what it is once it runs. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { Socket } from 'node:net';
 import { listenAt } from '../places.ts';
 import type { RunningProgram } from '../types.ts';
 
@@ -52,17 +51,5 @@ export async function serveHttp(
       .then(() => handler(request, response))
       .catch(() => response.destroy());
   });
-  const open = new Set<Socket>();
-  server.on('connection', (socket) => {
-    open.add(socket);
-    socket.on('close', () => open.delete(socket));
-  });
-  await listenAt(server, { host: address, port });
-  return {
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of open) socket.destroy();
-      }),
-  };
+  return listenAt(server, { host: address, port });
 }

@@ -1,6 +1,6 @@
 /** One istiod: what it reads, which proxies are connected to it, what it tells of itself. Ends with its pod. */
 import type { Resource, Store, WorkloadCertificate } from '../../types.ts';
-import { issue, type Issuer } from '../certificates.ts';
+import { issue, type Issuer } from '../../certificates.ts';
 import type { ProxyConfig } from '../config.ts';
 import { identityOf, type MeshProxy, type ProxyNode } from '../proxy.ts';
 import { Configurer, snapshot } from './configure.ts';

@@ -1,6 +1,6 @@
 /** What a control plane puts into a remote cluster: the root of trust into each namespace, its own into the webhooks. */
 import type { Resource } from '../../types.ts';
-import type { Issuer } from '../certificates.ts';
+import type { Issuer } from '../../certificates.ts';
 import type { RemoteCluster } from './remote-cluster.ts';
 
 const SYSTEM_NAMESPACE = 'istio-system';

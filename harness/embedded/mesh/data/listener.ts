@@ -1,38 +1,22 @@
 /** A TCP port whose connections are told by their first bytes: TLS, by server name, or plaintext. */
-import { type Server, type Socket, createServer } from 'node:net';
+import { type Socket, createServer } from 'node:net';
 import { listenAt, type Place } from '../../places.ts';
+import type { RunningProgram } from '../../types.ts';
 import { type FirstBytes, readFirstBytes } from './client-hello.ts';
 
 export type Known = Exclude<FirstBytes, { kind: 'incomplete' }>;
 
 const MAX_FIRST_BYTES = 17 * 1024;
 
-/** Listens; `close` also ends what is connected. */
-export interface Listener {
-  close(): Promise<void>;
-}
-
-/** Rejects where the address is taken. */
-export async function listen(at: Place, accept: (socket: Socket) => void): Promise<Listener> {
-  const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    socket.on('error', () => undefined);
-    accept(socket);
-  });
-  await listenAt(server, at);
-  return { close: () => closeServer(server, sockets) };
-}
-
-function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => {
-      resolve();
-    });
-    for (const socket of sockets) socket.destroy();
-  });
-}
+/** Listens. Rejects where the address is taken. */
+export const listen = (at: Place, accept: (socket: Socket) => void): Promise<RunningProgram> =>
+  listenAt(
+    createServer({ noDelay: true }, (socket) => {
+      socket.on('error', () => undefined);
+      accept(socket);
+    }),
+    at,
+  );
 
 /** Calls `then` once with what the connection begins with; the bytes are given back to the socket, which is paused. */
 export function peek(socket: Socket, then: (first: Known) => void): void {
