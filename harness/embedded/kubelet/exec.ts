@@ -55,14 +55,8 @@ function answer(request: ExecRequest, path: string | undefined, ask: (path: stri
   }
 }
 
-/** `pilot-agent request GET PATH`, or `curl [options] localhost:15000/PATH`. */
-function adminPath(command: readonly string[]): string | undefined {
-  const [program, ...rest] = command;
-  if (program === 'pilot-agent' && rest[0] === 'request' && rest[1] === 'GET')
-    return rest[2]?.replace(/^\//, '');
-  if (program !== 'curl') return undefined;
-  const url = rest.find((word) => !word.startsWith('-')) ?? '';
-  return /^(?:http:\/\/)?(?:localhost|127\.0\.0\.1):15000\/?(.*)$/.exec(url)?.[1];
+function adminPath([program, verb, method, path]: readonly string[]): string | undefined {
+  return program === 'pilot-agent' && verb === 'request' && method === 'GET' ? path : undefined;
 }
 
 function discoveryPath([program, verb, method, path]: readonly string[]): string | undefined {

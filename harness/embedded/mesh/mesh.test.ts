@@ -57,7 +57,7 @@ test('a subset needs its rule where the pods are too', async () => {
   const toV2 = [{ route: [{ destination: { host: 'hello', subset: 'v2' } }] }];
   one.store.create(destinationRule);
   one.store.create(rule('VirtualService', { hosts: ['hello'], http: toV2 }));
-  await until('the route', () => caller.proxy.admin('config_dump').includes('|v2|'));
+  await until('the route', () => caller.proxy.admin('clusters?format=json').includes('|v2|'));
   expect(await answers(caller.address, 5)).toEqual({ 503: 5 });
   two.store.create(destinationRule);
   const serverName = '"outbound_.5000_.v2_.hello.sample.svc.cluster.local"';
@@ -83,7 +83,7 @@ test('headers lead to another version, and a fault answers instead', async () =>
     { route: to('v1') },
   ];
   one.store.create(rule('VirtualService', { hosts: ['hello'], http }));
-  await until('the route', () => caller.proxy.admin('config_dump').includes('|v2|'));
+  await until('the route', () => caller.proxy.admin('clusters?format=json').includes('|v2|'));
   expect(await call(caller.address, { 'end-user': 'jason' })).toBe('v2');
   expect(await call(caller.address, { broken: 'yes' })).toBe('418');
   expect(await answers(caller.address, 10)).toEqual({ v1: 10 });
