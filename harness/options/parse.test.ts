@@ -96,6 +96,9 @@ describe('a command line', () => {
       command: 'judge',
       options: { rule: '{}', file: '-' },
     });
+    expect(parsed('judge --rule {} --since 2026-01-31T12:00:00.250Z -').options).toMatchObject({
+      since: Date.UTC(2026, 0, 31, 12, 0, 0, 250),
+    });
     expect(parsed('clean')).toMatchObject({ command: 'clean', options: { kindBin: 'kind' } });
     expect(parsed('clean r1')).toMatchObject({ command: 'clean', options: { runId: 'r1' } });
     expect(parsed('report dir --json')).toMatchObject({
@@ -173,6 +176,7 @@ describe('mistakes', () => {
     ['run --max-duration 600h', '--max-duration 600h: expected a duration such as'],
     ['judge x', 'judge needs --rule RULE'],
     ['judge --rule {}', 'judge needs FILE|-'],
+    ['judge --rule {} --since noon -', '--since noon: expected a time such as'],
     ['report', 'report needs RUN-DIR'],
     ['clean a b', 'unexpected argument b'],
   ])('meshproof %s', (line, expected) => {

@@ -1,4 +1,4 @@
-import { flag, text, type Option } from './option.ts';
+import { custom, flag, text, type Option } from './option.ts';
 import { bounds, how } from './rows/how.ts';
 import { run, type Rows } from './rows/rows.ts';
 import { what } from './rows/what.ts';
@@ -9,7 +9,10 @@ type Special = {
   /** Turns `run` into `list`. */
   readonly list: Option<boolean>;
   readonly rule: Option<string | undefined>;
+  readonly since: Option<number | undefined>;
 };
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
 
 const special: Special = {
   list: flag({ fallback: false, commands: run, about: 'The same as the command list.' }),
@@ -20,6 +23,19 @@ const special: Special = {
     commands: ['judge'],
     about: 'The rule, as JSON or as a file with it.',
   }),
+  since: custom(
+    {
+      placeholder: 'TIME',
+      fallback: undefined,
+      fallbackText: 'the first answer',
+      commands: ['judge'],
+      about: 'Leave out what arrived before: a check of calls that go on is judged from its startedAt.',
+    },
+    (given) =>
+      INSTANT.test(given) && !Number.isNaN(Date.parse(given))
+        ? { value: Date.parse(given) }
+        : { mistake: 'expected a time such as 2026-01-31T12:00:00.000Z' },
+  ),
 };
 
 const table: Rows & Special = { ...special, ...what, ...where, ...how, ...bounds };

@@ -147,6 +147,8 @@ export interface RunOptions {
 export interface JudgeOptions {
   /** The rule as JSON, or a file with it. */
   readonly rule: string;
+  /** Answers that arrived before are left out, milliseconds since 1970. @default the first answer */
+  readonly since?: number;
   /** File with the answers, `-` for standard input. */
   readonly file: string;
 }

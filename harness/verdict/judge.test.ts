@@ -103,3 +103,15 @@ test('a label that is the name of an inherited property is a label like any othe
 test('each verdict has its exit code', () => {
   expect((['conformant', 'non-conformant', 'inconclusive'] as const).map(exitCodeOf)).toEqual([0, 1, 3]);
 });
+
+test('a phase of calls that go on is judged without what arrived before it began', async () => {
+  const exclusive: Rule = { kind: 'exclusive', label: 'v2' };
+  const line = (label: string, receivedMs: number): string => JSON.stringify({ label, receivedMs });
+  const answers = [
+    ...Array.from({ length: 100 }, (_, at) => line('v1', at)),
+    ...Array.from({ length: 1000 }, (_, at) => line('v2', 100 + at)),
+  ];
+  expect(await judge(exclusive, answers)).toMatchObject({ verdict: 'non-conformant' });
+  expect(await judge(exclusive, answers, 100)).toMatchObject({ verdict: 'conformant', counts: { v2: 700 } });
+  expect(await judge(exclusive, answers, 99)).toMatchObject({ verdict: 'non-conformant' });
+});

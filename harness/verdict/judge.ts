@@ -25,10 +25,18 @@ export function judgementOf(test: SequentialTest): Judgement {
   return { verdict, reason, message, ...(withJsonNumbers(numbers) as typeof numbers) };
 }
 
-/** Judges answers that were recorded, line by line, as they would have been judged while they came. */
-export async function judge(rule: Rule, lines: Iterable<string> | AsyncIterable<string>): Promise<Judgement> {
+/**
+ * Judges answers that were recorded, line by line, as they would have been judged while they came. Those that are known to
+ * have arrived before `since` (milliseconds since 1970) are another phase's.
+ */
+export async function judge(
+  rule: Rule,
+  lines: Iterable<string> | AsyncIterable<string>,
+  since = -Infinity,
+): Promise<Judgement> {
   const test = new SequentialTest(rule);
-  for await (const observation of parseAnswers(lines)) test.observe(observation);
+  for await (const observation of parseAnswers(lines))
+    if ((observation.receivedMs ?? Infinity) >= since) test.observe(observation);
   return judgementOf(test);
 }
 
