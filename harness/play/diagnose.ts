@@ -22,6 +22,18 @@ interface Out {
   readonly discovery?: boolean;
 }
 
+/** Where calls went, and a command that shows it again. */
+interface Place {
+  readonly where?: string;
+  readonly again?: string;
+}
+
+/** The same alone, without what else the object holds. */
+export const wayOf = ({ where, again }: Place): Place => ({
+  ...(where === undefined ? {} : { where }),
+  ...(again === undefined ? {} : { again }),
+});
+
 interface Collected {
   /** Paths below the run's folder. */
   readonly files: readonly string[];
@@ -41,14 +53,13 @@ export class Diagnoser {
     this.#out = out;
   }
 
-  async collect(place: { readonly where?: string; readonly again?: string }): Promise<Diagnostics> {
+  async collect(place: Place): Promise<Diagnostics> {
     this.#collected ??= this.#collectAll();
     const collected = await this.#collected;
     return {
       files: collected.flatMap(({ files }) => files),
       hints: hintsFrom(collected.map(({ evidence }) => evidence)),
-      ...(place.where === undefined ? {} : { where: place.where }),
-      ...(place.again === undefined ? {} : { again: place.again }),
+      ...wayOf(place),
     };
   }
 
@@ -72,9 +83,13 @@ export class Diagnoser {
       const found = await within(look).catch((error: unknown) => `could not be read: ${String(error)}`);
       const text = typeof found === 'string' ? found : JSON.stringify(found, null, 2);
       const path = join('diagnostics', this.#out.path, member.topology.name, name);
-      mkdirSync(join(this.#out.directory, path, '..'), { recursive: true });
-      writeFileSync(join(this.#out.directory, path), redact(text));
-      files.push(path);
+      try {
+        mkdirSync(join(this.#out.directory, path, '..'), { recursive: true });
+        writeFileSync(join(this.#out.directory, path), redact(text));
+        files.push(path);
+      } catch {
+        // A full disk must not keep a verdict from being written down: the event log says what is wrong.
+      }
     };
     const { client } = member;
     const pods = await within(() =>
