@@ -226,7 +226,7 @@ export class PacedCalls<Check extends string = string> {
 
   /** What callers saw for some time after an event, in words: for what is reported and not judged. */
   async tell(event: Event, { forMs }: { readonly forMs: number }): Promise<string> {
-    await sleep(forMs);
+    await sleep(forMs, this.#scene.signal);
     const { calls, lostRequests, failures = 'none' } = this.#heard.figures(event, []);
     return `${String(lostRequests)} of ${String(calls)} calls lost in ${seconds(forMs)} (${String(failures)})`;
   }
