@@ -135,6 +135,12 @@ describe('a measurement in one sample', () => {
   });
 
   const noPod = (): Promise<never> => Promise.reject(new Error('no pod of sleep is ready'));
+  test('gives a command that asks for the same again, with its headers', async () => {
+    const jason = { ...target('/v1'), headers: { 'end-user': 'jason' } };
+    const { again } = await local.cluster.calls('sleep', jason).where();
+    expect(again).toMatch(/ -- curl -sS --max-time 5 -H 'end-user: jason' http:\/\/\S+\/v1$/);
+  });
+
 
   /** A place whose calls are all answered by v2, and which is gone when they are over. */
   const gone = (retries: () => Promise<number | undefined>, end: Partial<LoopEnd> = {}): Source => ({
