@@ -9,6 +9,7 @@ import type { Calls } from './calls.ts';
 import { COMPANION } from './companion.ts';
 import { beginTests, isDecided, mostRequests, snapshotOf } from './paired-tests.ts';
 import { HeardAnswers, type Event } from './heard-answers.ts';
+import { takeoverPatienceMs } from './patience.ts';
 import type { Outcome } from './recorder.ts';
 import type { Scene } from './scene.ts';
 import { starvation, starvationOfLost, unlessStarved } from './starved.ts';
@@ -105,10 +106,10 @@ export class PacedCalls<Check extends string = string> {
       ...subject.rule,
       eventMs: [event.sentMs - CLOCK_MS, event.acknowledgedMs + CLOCK_MS],
     };
-    const cleanRunMs = (Math.log(1e-3) / Math.log1p(-(rule.residual ?? 0.05)) / this.#perSecond) * 1000;
-    const patienceMs = rule.withinMs + cleanRunMs + this.#heard.overdueMs + 1000;
     this.#scene.recorder.say(`${event.what}: who answers now?`, { check: this.#scene.recorder.idOf(check) });
     const { risk } = this.#scene.context;
+    const { overdueMs } = this.#heard;
+    const patienceMs = takeoverPatienceMs(rule, risk, { perSecond: this.#perSecond, overdueMs });
     const assess = (): Assessment => assessed(rule, this.#heard.complete(event, this.#over), risk);
     const assessment = await this.#until(patienceMs, () => {
       const seen = assess();
