@@ -3,7 +3,7 @@ import type { RunningLoop } from '../traffic/run-loop.ts';
 import type { Answer } from '../traffic/types.ts';
 import { SequentialTest } from '../verdict/sequential-test.ts';
 import { ERROR_LABEL, type Assessment, type FailoverRule, type Rule } from '../verdict/types.ts';
-import { poll, sleep, WaitTimeout } from '../wait/wait.ts';
+import { bounded, poll, sleep, WaitTimeout } from '../wait/wait.ts';
 import { AnswersFile } from './answers-file.ts';
 import type { Calls } from './calls.ts';
 import { COMPANION } from './companion.ts';
@@ -11,6 +11,7 @@ import { beginTests, isDecided, mostRequests, snapshotOf } from './paired-tests.
 import { HeardAnswers, type Event } from './heard-answers.ts';
 import { takeoverPatienceMs } from './patience.ts';
 import type { Outcome } from './recorder.ts';
+import { RetryCounter } from './retry-counter.ts';
 import type { Scene } from './scene.ts';
 import { starvation, starvationOfLost, unlessStarved } from './starved.ts';
 import { brokenStream, seconds } from './words.ts';
@@ -22,6 +23,8 @@ const CLOCK_MS = 20;
 /** What shall be lost has to have answered so shortly before. */
 const BEFORE_MS = 15_000;
 const SEEN_MS = 30_000;
+/** The proxy's counter of retries is not worth a longer pause between two phases. */
+const COUNTER_MS = 3000;
 
 interface Start {
   readonly perSecond: number;
@@ -39,6 +42,7 @@ export class PacedCalls<Check extends string = string> {
   readonly #place: { readonly where: string; readonly again: string };
   readonly #heard = new HeardAnswers(CALL_TIMEOUT_MS);
   readonly #perSecond: number;
+  readonly #retries: RetryCounter;
   #over = false;
 
   private constructor(scene: Scene, calls: Calls<Check>, start: Start) {
@@ -48,12 +52,13 @@ export class PacedCalls<Check extends string = string> {
     this.#place = start.place;
     this.#perSecond = start.perSecond;
     this.#loop = start.loop;
+    this.#retries = new RetryCounter(() => calls.retries(), COUNTER_MS);
     void this.#loop.done.finally(() => {
       this.#over = true;
     });
   }
 
-  /** Starts the loop; resolves when the first calls have been answered. */
+  /** Starts the loop; resolves when the first calls have been answered. @throws if they are not; then the loop is stopped */
   static async start<Check extends string>(
     scene: Scene,
     calls: Calls<Check>,
@@ -61,16 +66,14 @@ export class PacedCalls<Check extends string = string> {
   ): Promise<PacedCalls<Check>> {
     const early: Answer[] = [];
     let onAnswer = (answer: Answer): void => void early.push(answer);
-    const paced = new PacedCalls(scene, calls, {
+    const place = await calls.where();
+    const loop = await calls.pace({
       perSecond,
-      file: new AnswersFile(scene.context.outDirectory, `${scene.path}/paced-${calls.from}`),
-      place: await calls.where(),
-      loop: await calls.pace({
-        perSecond,
-        timeoutMs: CALL_TIMEOUT_MS,
-        onAnswer: (answer) => onAnswer(answer),
-      }),
+      timeoutMs: CALL_TIMEOUT_MS,
+      onAnswer: (answer) => onAnswer(answer),
     });
+    const file = new AnswersFile(scene.context.outDirectory, `${scene.path}/paced-${calls.from}`);
+    const paced = new PacedCalls(scene, calls, { perSecond, file, place, loop });
     onAnswer = (answer) => {
       paced.#take(answer);
     };
@@ -78,7 +81,11 @@ export class PacedCalls<Check extends string = string> {
     const what = `the first answers to the loop ${calls.from}`;
     await poll({ what, timeoutMs: 30_000, intervalMs: 200, signal: scene.signal }, () =>
       Promise.resolve(paced.#heard.total >= 10 || paced.#over ? true : undefined),
-    );
+    ).catch(async (error: unknown) => {
+      await paced.#giveUp();
+      throw error;
+    });
+    await paced.#retries.begin();
     return paced;
   }
 
@@ -86,6 +93,7 @@ export class PacedCalls<Check extends string = string> {
   async hears(...versions: readonly string[]): Promise<void> {
     const sentMs = Date.now() - BEFORE_MS;
     await this.sees({ what: 'the beginning', sentMs, acknowledgedMs: sentMs }, versions);
+    await this.#retries.begin();
   }
 
   /** Waits until these versions have answered since an event. Judges nothing. */
@@ -241,6 +249,14 @@ export class PacedCalls<Check extends string = string> {
     }
   }
 
+  /** Stops a loop that never got going. Its way may hang: it is not waited for any longer than calls under way take. */
+  async #giveUp(): Promise<void> {
+    const timeoutMs = this.#heard.overdueMs;
+    const onTimeout = (): Error => new Error('the loop did not end');
+    await bounded({ timeoutMs, onTimeout }, () => this.stop()).catch(() => undefined);
+    this.#file.close();
+  }
+
   #take(answer: Answer): void {
     this.#file.write(answer);
     this.#heard.take(answer);
@@ -265,7 +281,8 @@ export class PacedCalls<Check extends string = string> {
   }
 
   async #record(check: Check, outcome: Outcome): Promise<void> {
-    await this.#scene.recorder.record(check, { ...outcome, ...this.#place, answersFile: this.#file.path });
+    const found = { ...outcome, ...this.#place, ...(await this.#retries.next()) };
+    await this.#scene.recorder.record(check, { ...found, answersFile: this.#file.path });
   }
 }
 
