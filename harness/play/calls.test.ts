@@ -6,6 +6,7 @@ import type { LoopEnd } from '../traffic/types.ts';
 import { exclusive } from '../verdict/rules.ts';
 import { SequentialTest } from '../verdict/sequential-test.ts';
 import type { Assessment, Rule } from '../verdict/types.ts';
+import { openFilesIn } from '../../fixtures/open-files.ts';
 import { Calls, judge } from './calls.ts';
 import { COMPANION } from './companion.ts';
 import type { LoopOrder, Source } from './source.ts';
@@ -134,6 +135,12 @@ describe('a measurement in one sample', () => {
     expect(server.requests.length - requests).toBeLessThan(200); // it stops when both are decided
   });
 
+  test('gives a command that asks for the same again, with its headers', async () => {
+    const jason = { ...target('/v1'), headers: { 'end-user': 'jason' } };
+    const { again } = await local.cluster.calls('sleep', jason).where();
+    expect(again).toMatch(/ -- curl -sS --max-time 5 -H 'end-user: jason' http:\/\/\S+\/v1$/);
+  });
+
   const noPod = (): Promise<never> => Promise.reject(new Error('no pod of sleep is ready'));
 
   /** A place whose calls are all answered by v2, and which is gone when they are over. */
@@ -184,6 +191,13 @@ describe('a measurement in one sample', () => {
     const why = { verdict: 'inconclusive', reason: 'interrupted', message: 'SIGINT', startedAt: 1 } as const;
     await local.scene.recorder.record('v2', why);
     expect(local.record('v2')?.evidence?.snapshot).toMatchObject({ test: { total: 50 } });
+  });
+
+  test.runIf(process.platform === 'linux')('that is cut short leaves no file open', async () => {
+    const { scene } = local;
+    const cut = { ...gone(() => Promise.resolve(undefined)), loop: noPod };
+    await expect(new Calls(scene, cut).measure('v1')).rejects.toThrow('no pod of sleep is ready');
+    expect(openFilesIn(scene.folder).filter((path) => path.includes('/answers/'))).toEqual([]);
   });
 
   test('is not begun before the versions that it waits for answer alone', async () => {

@@ -14,6 +14,7 @@ import {
 } from './paired-tests.ts';
 import { knownFailure, type KnownFailure } from './known-failure.ts';
 import type { Outcome } from './recorder.ts';
+import { RetryCounter } from './retry-counter.ts';
 import type { Scene } from './scene.ts';
 import type { Source } from './source.ts';
 import { caption, joined, worst } from './words.ts';
@@ -21,6 +22,8 @@ import { poll, WaitTimeout } from '../wait/wait.ts';
 
 /** A stream that broke is taken up once more, with the evidence so far; then our own infrastructure is to blame. */
 const STREAMS = 2;
+/** The proxy's counter of retries is read by an exec, on a busy node a slow one. */
+const COUNTER_MS = 60_000;
 const SETTLE_MS = 30_000;
 /** All of two versions are among 20 calls but twice in a million. */
 const SETTLED_CALLS = 20;
@@ -56,6 +59,11 @@ export class Calls<Check extends string = string> {
   /** Waits until the proxies on the way know what they have to; see `passGate`. */
   async gate(): Promise<GateRecord | undefined> {
     return this.#source.gate();
+  }
+
+  /** Calls that the first proxy has tried again so far; undefined where it cannot be asked. */
+  async retries(): Promise<number | undefined> {
+    return this.#source.retries();
   }
 
   /** A loop that goes on while things happen. Judges nothing. */
@@ -123,20 +131,23 @@ export class Calls<Check extends string = string> {
       .filter((check) => !scene.recorder.isSettled(check))
       .map((check) => this.#begin(check));
     if (running.length === 0) return;
+    // After the sample nothing may fail any more that only describes it: a caller that is gone then is no excuse.
+    const place = await this.where();
+    const counter = new RetryCounter(() => this.retries(), COUNTER_MS);
+    await counter.begin();
     const file = new AnswersFile(
       scene.context.outDirectory,
       `${scene.path}/${running.map(({ check }) => check.replaceAll('/', '-')).join('+')}`,
     );
-    // After the sample nothing may fail any more that only describes it: a caller that is gone then is no excuse.
-    const place = await this.where();
-    const retriesBefore = await this.#source.retries().catch(() => undefined);
-    const end = await this.#sample(running, file).catch((error: unknown) => {
-      for (const { check, ...tests } of running) scene.recorder.keep(check, snapshotOf(tests));
-      throw error;
-    });
-    file.close();
-    const retriesAfter = await this.#source.retries().catch(() => undefined);
-    const retries = retriesSince(retriesBefore, retriesAfter);
+    const end = await this.#sample(running, file)
+      .catch((error: unknown) => {
+        for (const { check, ...tests } of running) scene.recorder.keep(check, snapshotOf(tests));
+        throw error;
+      })
+      .finally(() => {
+        file.close();
+      });
+    const retries = await counter.next();
     for (const { check, rule, ...tests } of running) {
       const [answers, errors] = [tests.test.assess(), tests.errors.assess()];
       const outcome = judge({ rule, answers, errors, end, gate });
@@ -196,10 +207,6 @@ export class Calls<Check extends string = string> {
     return this.#source.loop({ requests, onAnswer, signal: scene.signal });
   }
 }
-
-/** A proxy that began anew in between counts from nothing. */
-const retriesSince = (before: number | undefined, after: number | undefined): { retries?: number } =>
-  before === undefined || after === undefined || after < before ? {} : { retries: after - before };
 
 /** The verdict on answers and their errors together: both have to be conformant. */
 export function judge(seen: {

@@ -20,7 +20,21 @@ interface Out {
   readonly path: string;
   /** Control planes are told of the other clusters. @default true */
   readonly discovery?: boolean;
+  /** Whoever interrupts a run waits for what is put back, and for nothing else. */
+  readonly signal?: AbortSignal | undefined;
 }
+
+/** Where calls went, and a command that shows it again. */
+interface Place {
+  readonly where?: string;
+  readonly again?: string;
+}
+
+/** The same alone, without what else the object holds. */
+export const wayOf = ({ where, again }: Place): Place => ({
+  ...(where === undefined ? {} : { where }),
+  ...(again === undefined ? {} : { again }),
+});
 
 interface Collected {
   /** Paths below the run's folder. */
@@ -41,15 +55,19 @@ export class Diagnoser {
     this.#out = out;
   }
 
-  async collect(place: { readonly where?: string; readonly again?: string }): Promise<Diagnostics> {
-    this.#collected ??= this.#collectAll();
-    const collected = await this.#collected;
+  /** Nothing, once the run is interrupted. */
+  async collect(place: Place): Promise<Diagnostics> {
+    if (!this.#isOver) this.#collected ??= this.#collectAll();
+    const collected = (await this.#collected) ?? [];
     return {
       files: collected.flatMap(({ files }) => files),
       hints: hintsFrom(collected.map(({ evidence }) => evidence)),
-      ...(place.where === undefined ? {} : { where: place.where }),
-      ...(place.again === undefined ? {} : { again: place.again }),
+      ...wayOf(place),
     };
+  }
+
+  get #isOver(): boolean {
+    return this.#out.signal?.aborted === true;
   }
 
   async #collectAll(): Promise<Collected[]> {
@@ -57,7 +75,7 @@ export class Diagnoser {
       this.#members.map(async (member) => {
         const [files, evidence] = await Promise.all([
           this.#collectFrom(member),
-          evidenceFrom(member, this.#namespace),
+          evidenceFrom(member, this.#namespace, this.#out.signal),
         ]);
         // Where none is meant to know the others, that it does not is no hint.
         const { discovery = true } = this.#out;
@@ -68,13 +86,20 @@ export class Diagnoser {
 
   async #collectFrom(member: Member): Promise<string[]> {
     const files: string[] = [];
+    const within = <T>(look: () => Promise<T>): Promise<T> =>
+      bounded({ timeoutMs: DEADLINE_MS, signal: this.#out.signal, onTimeout: late }, look);
     const keep = async (name: string, look: () => Promise<unknown>): Promise<void> => {
       const found = await within(look).catch((error: unknown) => `could not be read: ${String(error)}`);
+      if (this.#isOver) return;
       const text = typeof found === 'string' ? found : JSON.stringify(found, null, 2);
       const path = join('diagnostics', this.#out.path, member.topology.name, name);
-      mkdirSync(join(this.#out.directory, path, '..'), { recursive: true });
-      writeFileSync(join(this.#out.directory, path), redact(text));
-      files.push(path);
+      try {
+        mkdirSync(join(this.#out.directory, path, '..'), { recursive: true });
+        writeFileSync(join(this.#out.directory, path), redact(text));
+        files.push(path);
+      } catch {
+        // A full disk must not keep a verdict from being written down: the event log says what is wrong.
+      }
     };
     const { client } = member;
     const pods = await within(() =>
@@ -103,5 +128,4 @@ async function controlPlaneLog({ client }: Member): Promise<string> {
   return client.logs({ namespace: SYSTEM_NAMESPACE, pod, container: 'discovery', tailLines: 400 });
 }
 
-const within = <T>(look: () => Promise<T>): Promise<T> =>
-  bounded({ timeoutMs: DEADLINE_MS, onTimeout: () => new Error('no answer in time') }, look);
+const late = (): Error => new Error('no answer in time');

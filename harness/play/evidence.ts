@@ -12,8 +12,15 @@ import type { ClusterEvidence, PodSeen, RouteSeen } from './hints.ts';
 const DEADLINE_MS = 20_000;
 const NETWORKING = 'networking.istio.io/v1';
 
-/** What hints go by, read from one cluster. What cannot be read in time is left out. */
-export async function evidenceFrom(member: Member, namespace: string): Promise<ClusterEvidence> {
+/** What hints go by, read from one cluster. What cannot be read in time, or before the signal, is left out. */
+export async function evidenceFrom(
+  member: Member,
+  namespace: string,
+  signal?: AbortSignal,
+): Promise<ClusterEvidence> {
+  const onTimeout = (): Error => new Error('no answer in time');
+  const readable = <T>(look: () => Promise<T>): Promise<T | undefined> =>
+    bounded({ timeoutMs: DEADLINE_MS, signal, onTimeout }, look).catch(() => undefined);
   const { client, provided, topology } = member;
   const pods =
     (await readable(() => client.list<PodObject>({ apiVersion: 'v1', kind: 'Pod', namespace }))) ?? [];
@@ -41,11 +48,6 @@ export async function evidenceFrom(member: Member, namespace: string): Promise<C
         : gateways?.filter((gateway) => JSON.stringify(gateway).includes('"AUTO_PASSTHROUGH"')).length,
   };
 }
-
-const readable = async <T>(look: () => Promise<T>): Promise<T | undefined> =>
-  bounded({ timeoutMs: DEADLINE_MS, onTimeout: () => new Error('no answer in time') }, look).catch(
-    () => undefined,
-  );
 
 /** Roots that the first ready proxy checks others against. */
 async function rootsIn(

@@ -68,3 +68,14 @@ test('of looks that all fail nothing is known', async () => {
   expect(await examine(scene.scene, 'shut', { look: failing(9), timeoutMs: 50 })).toBe('inconclusive');
   expect(scene.record('shut')).toMatchObject({ reason: 'not-seen', message: 'the exec stream broke' });
 });
+
+test('of looks that throw before they begin nothing is known either', async () => {
+  const look = (): never => {
+    throw new Error('nothing tells the name of cluster2');
+  };
+  expect(await examine(scene.scene, 'shut', { look, timeoutMs: 50 })).toBe('inconclusive');
+  expect(scene.record('shut')).toMatchObject({
+    reason: 'not-seen',
+    message: 'nothing tells the name of cluster2',
+  });
+});

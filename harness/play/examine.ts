@@ -55,9 +55,11 @@ async function lastLook(
   { look, timeoutMs }: { readonly look: () => Promise<Finding>; readonly timeoutMs: number },
 ): Promise<Look> {
   let latest: Promise<Finding> | undefined;
+  // A look that throws at once has failed like any other.
+  const begin = async (): Promise<Finding> => look();
   const options = { timeoutMs, intervalMs: 1000, attemptTimeoutMs: LOOK_MS, signal };
   await poll({ what: 'a fact', ...options, isTransient: () => true }, async () => {
-    latest = look();
+    latest = begin();
     const { holds, final } = await latest;
     return holds || final === true ? true : undefined;
   }).catch((error: unknown) => {
@@ -71,8 +73,8 @@ async function lastLook(
         return { trouble: error instanceof Error ? error : new Error(String(error)) };
       },
     );
-  const last = await seen(latest ?? look());
-  return last.finding !== undefined || last.trouble instanceof Hangs ? last : seen(look());
+  const last = await seen(latest ?? begin());
+  return last.finding !== undefined || last.trouble instanceof Hangs ? last : seen(begin());
 }
 
 class Hangs extends Error {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { gatewayScene, type GatewayScene } from '../../fixtures/gateway-scene.ts';
 import { Fitness } from './fitness.ts';
+import { ScenarioCluster } from './scenario-cluster.ts';
 
 let one: GatewayScene;
 let other: GatewayScene;
@@ -55,4 +56,13 @@ test('where nodes tell none, the running pods with an address of their own are c
   expect(seen).toMatch(/pods of cluster1 3 addresses, for the nodes tell no range of their pods$/);
   pod(other, '10.0.0.2');
   expect(await disjoint()).toMatchObject({ holds: false, figures: { overlaps: 1 } });
+});
+
+test('a name that nothing tells is a look that failed', async () => {
+  const { scene, cluster } = one;
+  const clusters = { cluster1: { ...cluster.mesh, clusterId: null } };
+  const context = { ...scene.context, mesh: { ...scene.context.mesh, clusters } };
+  const nameless = new ScenarioCluster({ ...scene, context }, cluster.member);
+  const looking = new Fitness(cluster).namesAreUnique(nameless);
+  await expect(looking).rejects.toThrow("the mesh's own name of cluster1");
 });

@@ -88,10 +88,13 @@ export class Fitness {
 
   /** The mesh knows each of them by a name of its own. */
   namesAreUnique(...clusters: readonly ScenarioCluster[]): Promise<Finding> {
-    const known = clusters.map(({ name, mesh }) => ({ name, id: idOf(mesh) }));
-    return Promise.resolve({
-      holds: new Set(known.map(({ id }) => id)).size === known.length,
-      seen: `the mesh knows ${known.map(({ name, id }) => `${name} as ${id}`).join(', ')}`,
+    // A name that nothing tells is a look that failed, not one that throws at whoever asks.
+    return Promise.resolve().then(() => {
+      const known = clusters.map(({ name, mesh }) => ({ name, id: idOf(mesh) }));
+      return {
+        holds: new Set(known.map(({ id }) => id)).size === known.length,
+        seen: `the mesh knows ${known.map(({ name, id }) => `${name} as ${id}`).join(', ')}`,
+      };
     });
   }
 

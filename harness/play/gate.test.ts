@@ -154,7 +154,10 @@ describe('on one network', () => {
 
 describe('across networks', () => {
   const passesOn = (name: string): void => {
-    const labels = { 'topology.istio.io/network': 'network2' };
+    const labels = { 'topology.istio.io/network': 'network2', istio: 'eastwestgateway' };
+    const metadata = { name: GATEWAY.service, namespace: GATEWAY.namespace };
+    const spec = { selector: { istio: 'eastwestgateway' } };
+    servers[1].put({ apiVersion: 'v1', kind: 'Service', metadata, spec });
     pod(servers[1], 'gw-1', labels, '10.20.0.2', { namespace: 'istio-system' });
     const stdout = JSON.stringify({ configs: [{ server_names: [name] }] });
     const command = 'pilot-agent request GET config_dump?resource=dynamic_listeners';
@@ -171,10 +174,20 @@ describe('across networks', () => {
     );
   });
 
-  test("the gateway's pods are found by the mesh's name of its network, whatever the topology calls it", async () => {
+  test("the gateway's pods are found by its Service, whatever the topology calls its network", async () => {
     passesOn(`outbound_.5000_._.${HOST}`);
     proxyHolds('10.10.0.5', '172.18.0.3');
     expect((await pass(gateways('172.18.0.3'), ['endpoint-discovery'], 'vpc-2')).reached).toBe(true);
+  });
+
+  test('another gateway beside it need not pass anything on, though the injector labels it alike', async () => {
+    passesOn(`outbound_.5000_._.${HOST}`);
+    const labels = { 'topology.istio.io/network': 'network2', istio: 'ingressgateway' };
+    pod(servers[1], 'ingress-1', labels, '10.20.0.3', { namespace: 'istio-system' });
+    const command = 'pilot-agent request GET config_dump?resource=dynamic_listeners';
+    servers[1].printed.set(`istio-system/ingress-1 ${command}`, { stdout: '{"configs":[]}' });
+    proxyHolds('10.10.0.5', '172.18.0.3');
+    expect(await pass(gateways('172.18.0.3'))).toMatchObject({ reached: true, sawLast: 'all endpoints' });
   });
 
   test('the gateway has to pass the service on', async () => {

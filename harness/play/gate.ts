@@ -5,6 +5,7 @@ import { endpointsIn, outbound, passesOn, type Endpoint, type ProxyPod } from '.
 import type { Member, MeshFacts } from '../mesh/types.ts';
 import type { GateRecord } from '../report/types.ts';
 import { poll, WaitTimeout } from '../wait/wait.ts';
+import { gatewayPods } from './gateway-pods.ts';
 
 /** How long a mesh may take to bring a change to a proxy before it is measured as it is. */
 const PATIENCE_MS = 30_000;
@@ -79,17 +80,11 @@ function isThere(
 const shown = ({ address, port, weight, healthy }: Endpoint): string =>
   `${address}:${String(port)} weight ${String(weight)}${healthy ? '' : ' unhealthy'}`;
 
-async function gatewayPods(member: Member, mesh: MeshFacts): Promise<ProxyPod[]> {
-  // The mesh's own name of the network: the topology's is only the harness's.
-  const { network = null, eastWestGateway: gateway = null } = mesh.clusters[member.topology.name] ?? {};
-  if (gateway === null || network === null) return [];
-  const pods = await member.client.list({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    namespace: gateway.namespace,
-    labelSelector: `topology.istio.io/network=${network}`,
-  });
-  return pods.filter(isServing).map((pod) => ({ namespace: gateway.namespace, pod: pod.metadata.name }));
+async function gatewaysOf({ topology, client }: Member, mesh: MeshFacts): Promise<ProxyPod[]> {
+  const gateway = mesh.clusters[topology.name]?.eastWestGateway ?? null;
+  if (gateway === null) return [];
+  const pods = await gatewayPods(client, gateway);
+  return pods.map(({ metadata }) => ({ namespace: gateway.namespace, pod: metadata.name }));
 }
 
 /** Control planes that are not told of other clusters know their own alone: the caller's, and its remotes. */
@@ -129,11 +124,17 @@ async function unopened(
   const gateways = wanted.flatMap(({ through }) => through ?? []);
   const problems = await Promise.all(
     gateways.map(async (member) => {
-      const pods = await gatewayPods(member, mesh);
-      const passing = await Promise.all(pods.map((pod) => passesOn(member.client, pod, target)));
-      return passing.length > 0 && passing.every(Boolean)
-        ? []
-        : [`the gateway of ${member.topology.name} does not pass on ${target.host}`];
+      try {
+        const pods = await gatewaysOf(member, mesh);
+        const passing = await Promise.all(pods.map((pod) => passesOn(member.client, pod, target)));
+        return passing.length > 0 && passing.every(Boolean)
+          ? []
+          : [`the gateway of ${member.topology.name} does not pass on ${target.host}`];
+      } catch (error) {
+        // What else is missing is told all the same.
+        const why = error instanceof Error ? error.message : String(error);
+        return [`the gateway of ${member.topology.name} cannot be asked: ${why}`];
+      }
     }),
   );
   return problems.flat();

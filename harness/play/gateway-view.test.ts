@@ -16,12 +16,6 @@ async function sound(entry?: { address: string; port: number }): Promise<Gateway
   opened.push(stage);
   const { server } = stage;
   server.kinds.set('/apis/networking.istio.io/v1', [{ name: 'gateways', kind: 'Gateway', namespaced: true }]);
-  server.put({
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: 'gateway', namespace: 'istio-system' },
-    spec: { selector: { istio: 'eastwestgateway' }, ports: [{ port: 15021 }, { port: 15443 }] },
-  });
   gatewayPod(stage, REVISION);
   stage.istiodSays('/debug/syncz', [{ proxy: 'gateway-1.istio-system', cluster_id: 'cluster1' }]);
   stage.gatewaySays('config_dump?resource=dynamic_listeners', {

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
-import { isServing } from '../cluster/pods.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 import { connectedProxies } from '../mesh/istio/control-plane.ts';
 import { passesOn } from '../mesh/istio/proxy.ts';
 import { revisionInjecting } from '../mesh/istio/injected.ts';
+import { gatewayPods } from './gateway-pods.ts';
 import { knock, told } from './reach.ts';
 import { gatewayOf, type Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
@@ -14,7 +14,6 @@ const CONNECT_MS = 5_000;
 
 interface Service extends KubernetesObject {
   readonly spec?: {
-    readonly selector?: Readonly<Record<string, string>>;
     readonly ports?: readonly { readonly port: number }[];
     readonly loadBalancerSourceRanges?: readonly string[];
   };
@@ -136,17 +135,7 @@ export class GatewayView {
   }
 
   async #pods(): Promise<KubernetesObject[]> {
-    const { spec, metadata } = await this.#service();
-    const labelSelector = Object.entries(spec?.selector ?? {})
-      .map(([key, value]) => `${key}=${value}`)
-      .join(',');
-    const pods = await this.#cluster.member.client.list({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      namespace: metadata.namespace,
-      labelSelector,
-    });
-    return pods.filter(isServing);
+    return gatewayPods(this.#cluster.member.client, gatewayOf(this.#scene, this.#cluster.name));
   }
 
   #address(): { host: string; port: number } {

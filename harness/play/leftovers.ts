@@ -1,8 +1,8 @@
-import { isServing } from '../cluster/pods.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 import { connectedProxies, endpointsInNamespace } from '../mesh/istio/control-plane.ts';
 import { askProxy } from '../mesh/istio/proxy.ts';
+import { gatewayPods } from './gateway-pods.ts';
 import type { Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Finding } from './stage.ts';
@@ -58,10 +58,9 @@ async function knownToGateway(scene: Scene, cluster: ScenarioCluster): Promise<s
   const gateway = scene.context.mesh.clusters[cluster.name]?.eastWestGateway;
   if (gateway === null || gateway === undefined) return [];
   const { client } = cluster.member;
-  const pods = await client.list({ apiVersion: 'v1', kind: 'Pod', namespace: gateway.namespace });
-  const own = pods.filter((pod) => isServing(pod) && pod.metadata.name.startsWith(`${gateway.deployment}-`));
+  const pods = await gatewayPods(client, gateway);
   const known = await Promise.all(
-    own.flatMap(({ metadata: { name: pod } }) =>
+    pods.flatMap(({ metadata: { name: pod } }) =>
       ['clusters?format=json', 'config_dump?resource=dynamic_listeners'].map(async (path) => {
         const answer = await askProxy(client, { namespace: gateway.namespace, pod }, path);
         const hosts = JSON.stringify(answer).match(

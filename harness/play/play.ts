@@ -67,7 +67,8 @@ function sceneOf(scenario: Scenario, file: ScenarioFile, theatre: Theatre): Scen
   const path = `${file.suite}/${context.variant}/${file.name}`;
   const declarations = scenario.checks({ bounds: context.bounds, variant: context.variant });
   const discovery = context.mesh.features.includes('endpoint-discovery');
-  const diagnoser = new Diagnoser(members, namespace, { directory: context.outDirectory, path, discovery });
+  const out = { directory: context.outDirectory, path, discovery, signal };
+  const diagnoser = new Diagnoser(members, namespace, out);
   const identity = {
     suite: file.suite,
     variant: context.variant,
@@ -168,5 +169,5 @@ async function tearDown(scenario: Scenario, scene: Scene): Promise<void> {
     ),
   );
   // Deleting pods costs the nodes some work; the next measurement should not begin in the midst of it.
-  await sleep(1000);
+  await sleep(1000, scene.signal).catch(() => undefined);
 }

@@ -1,9 +1,9 @@
 import type { EventLog } from '../report/event-log.ts';
 import { evidenceOf, NO_EVIDENCE } from '../report/evidence.ts';
-import type { CheckRecord, Evidence, GateRecord } from '../report/types.ts';
+import type { CheckRecord, Diagnostics, Evidence, GateRecord } from '../report/types.ts';
 import type { Declaration } from '../scenario.ts';
 import type { Assessment, Rule, Verdict } from '../verdict/types.ts';
-import type { Diagnoser } from './diagnose.ts';
+import { wayOf, type Diagnoser } from './diagnose.ts';
 
 /** What was found out about one check, before it is written down. */
 export interface Outcome {
@@ -136,11 +136,16 @@ export class Recorder {
       startedAt: new Date(outcome.startedAt).toISOString(),
       durationMs: Math.max(0, Date.now() - outcome.startedAt),
       answersFile: outcome.answersFile ?? null,
-      diagnostics: wrong ? await this.#diagnoser.collect(outcome) : null,
+      diagnostics: wrong ? await this.#diagnose(outcome) : null,
     };
     this.records.push(record);
     this.#log.append({ type: 'check', check: record });
     return record.verdict;
+  }
+
+  /** What only describes a check does not keep it from being written down. */
+  async #diagnose(outcome: Outcome): Promise<Diagnostics> {
+    return this.#diagnoser.collect(outcome).catch(() => ({ files: [], hints: [], ...wayOf(outcome) }));
   }
 }
 

@@ -1,6 +1,7 @@
 import { kubectl } from '../cluster/kubeconfig.ts';
 import { counterIn } from '../mesh/istio/proxy.ts';
 import type { GateRecord } from '../report/types.ts';
+import { curlOnce } from '../traffic/loop.ts';
 import { runLoop, startPaced, type RunningLoop } from '../traffic/run-loop.ts';
 import type { Answer, ClientPod, LoopEnd } from '../traffic/types.ts';
 import { passGate } from './gate.ts';
@@ -63,7 +64,7 @@ export class PodSource implements Source {
     const cluster = this.#cluster;
     return {
       where: `from ${cluster.name} ${namespace}/${pod} to ${url}`,
-      again: `${kubectl(cluster.member.client)} -n ${namespace} exec deploy/${this.#app} -c ${this.#app} -- curl -sS -m 5 ${url}`,
+      again: `${kubectl(cluster.member.client)} -n ${namespace} exec deploy/${this.#app} -c ${this.#app} -- ${curlOnce(this.#target)}`,
     };
   }
 

@@ -231,6 +231,17 @@ describe('what keeps', () => {
   });
 });
 
+test('what callers saw is not waited for in a run that is interrupted', async () => {
+  const run = new AbortController();
+  const target = { url: `${server.url}/now`, answeredBy: { version: 'version: (v\\d)' } };
+  const scene = { ...local.scene, signal: run.signal };
+  paced = await PacedCalls.start(scene, local.cluster.calls('sleep', target), PACE);
+  setTimeout(() => {
+    run.abort(new Error('SIGINT'));
+  }, 100);
+  await expect(paced.tell(change('v2'), { forMs: 60_000 })).rejects.toThrow('SIGINT');
+});
+
 test('every answer is in the file that the report names', async () => {
   await call();
   await paced.takesOver(change('v2'), 'takeover');

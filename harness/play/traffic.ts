@@ -3,13 +3,15 @@ import type { RunningLoop } from '../traffic/run-loop.ts';
 import type { Answer } from '../traffic/types.ts';
 import { SequentialTest } from '../verdict/sequential-test.ts';
 import { ERROR_LABEL, type Assessment, type FailoverRule, type Rule } from '../verdict/types.ts';
-import { poll, sleep, WaitTimeout } from '../wait/wait.ts';
+import { bounded, poll, sleep, WaitTimeout } from '../wait/wait.ts';
 import { AnswersFile } from './answers-file.ts';
 import type { Calls } from './calls.ts';
 import { COMPANION } from './companion.ts';
 import { beginTests, isDecided, mostRequests, snapshotOf } from './paired-tests.ts';
 import { HeardAnswers, type Event } from './heard-answers.ts';
+import { takeoverPatienceMs } from './patience.ts';
 import type { Outcome } from './recorder.ts';
+import { RetryCounter } from './retry-counter.ts';
 import type { Scene } from './scene.ts';
 import { starvation, starvationOfLost, unlessStarved } from './starved.ts';
 import { brokenStream, seconds } from './words.ts';
@@ -21,6 +23,8 @@ const CLOCK_MS = 20;
 /** What shall be lost has to have answered so shortly before. */
 const BEFORE_MS = 15_000;
 const SEEN_MS = 30_000;
+/** The proxy's counter of retries is not worth a longer pause between two phases. */
+const COUNTER_MS = 3000;
 
 interface Start {
   readonly perSecond: number;
@@ -38,6 +42,7 @@ export class PacedCalls<Check extends string = string> {
   readonly #place: { readonly where: string; readonly again: string };
   readonly #heard = new HeardAnswers(CALL_TIMEOUT_MS);
   readonly #perSecond: number;
+  readonly #retries: RetryCounter;
   #over = false;
 
   private constructor(scene: Scene, calls: Calls<Check>, start: Start) {
@@ -47,12 +52,13 @@ export class PacedCalls<Check extends string = string> {
     this.#place = start.place;
     this.#perSecond = start.perSecond;
     this.#loop = start.loop;
+    this.#retries = new RetryCounter(() => calls.retries(), COUNTER_MS);
     void this.#loop.done.finally(() => {
       this.#over = true;
     });
   }
 
-  /** Starts the loop; resolves when the first calls have been answered. */
+  /** Starts the loop; resolves when the first calls have been answered. @throws if they are not; then the loop is stopped */
   static async start<Check extends string>(
     scene: Scene,
     calls: Calls<Check>,
@@ -60,16 +66,14 @@ export class PacedCalls<Check extends string = string> {
   ): Promise<PacedCalls<Check>> {
     const early: Answer[] = [];
     let onAnswer = (answer: Answer): void => void early.push(answer);
-    const paced = new PacedCalls(scene, calls, {
+    const place = await calls.where();
+    const loop = await calls.pace({
       perSecond,
-      file: new AnswersFile(scene.context.outDirectory, `${scene.path}/paced-${calls.from}`),
-      place: await calls.where(),
-      loop: await calls.pace({
-        perSecond,
-        timeoutMs: CALL_TIMEOUT_MS,
-        onAnswer: (answer) => onAnswer(answer),
-      }),
+      timeoutMs: CALL_TIMEOUT_MS,
+      onAnswer: (answer) => onAnswer(answer),
     });
+    const file = new AnswersFile(scene.context.outDirectory, `${scene.path}/paced-${calls.from}`);
+    const paced = new PacedCalls(scene, calls, { perSecond, file, place, loop });
     onAnswer = (answer) => {
       paced.#take(answer);
     };
@@ -77,7 +81,11 @@ export class PacedCalls<Check extends string = string> {
     const what = `the first answers to the loop ${calls.from}`;
     await poll({ what, timeoutMs: 30_000, intervalMs: 200, signal: scene.signal }, () =>
       Promise.resolve(paced.#heard.total >= 10 || paced.#over ? true : undefined),
-    );
+    ).catch(async (error: unknown) => {
+      await paced.#giveUp();
+      throw error;
+    });
+    await paced.#retries.begin();
     return paced;
   }
 
@@ -85,6 +93,7 @@ export class PacedCalls<Check extends string = string> {
   async hears(...versions: readonly string[]): Promise<void> {
     const sentMs = Date.now() - BEFORE_MS;
     await this.sees({ what: 'the beginning', sentMs, acknowledgedMs: sentMs }, versions);
+    await this.#retries.begin();
   }
 
   /** Waits until these versions have answered since an event. Judges nothing. */
@@ -105,10 +114,10 @@ export class PacedCalls<Check extends string = string> {
       ...subject.rule,
       eventMs: [event.sentMs - CLOCK_MS, event.acknowledgedMs + CLOCK_MS],
     };
-    const cleanRunMs = (Math.log(1e-3) / Math.log1p(-(rule.residual ?? 0.05)) / this.#perSecond) * 1000;
-    const patienceMs = rule.withinMs + cleanRunMs + this.#heard.overdueMs + 1000;
     this.#scene.recorder.say(`${event.what}: who answers now?`, { check: this.#scene.recorder.idOf(check) });
     const { risk } = this.#scene.context;
+    const { overdueMs } = this.#heard;
+    const patienceMs = takeoverPatienceMs(rule, risk, { perSecond: this.#perSecond, overdueMs });
     const assess = (): Assessment => assessed(rule, this.#heard.complete(event, this.#over), risk);
     const assessment = await this.#until(patienceMs, () => {
       const seen = assess();
@@ -226,7 +235,7 @@ export class PacedCalls<Check extends string = string> {
 
   /** What callers saw for some time after an event, in words: for what is reported and not judged. */
   async tell(event: Event, { forMs }: { readonly forMs: number }): Promise<string> {
-    await sleep(forMs);
+    await sleep(forMs, this.#scene.signal);
     const { calls, lostRequests, failures = 'none' } = this.#heard.figures(event, []);
     return `${String(lostRequests)} of ${String(calls)} calls lost in ${seconds(forMs)} (${String(failures)})`;
   }
@@ -238,6 +247,14 @@ export class PacedCalls<Check extends string = string> {
     if (!end.complete) {
       this.#scene.recorder.say(brokenStream(this.calls.from, end.transport));
     }
+  }
+
+  /** Stops a loop that never got going. Its way may hang: it is not waited for any longer than calls under way take. */
+  async #giveUp(): Promise<void> {
+    const timeoutMs = this.#heard.overdueMs;
+    const onTimeout = (): Error => new Error('the loop did not end');
+    await bounded({ timeoutMs, onTimeout }, () => this.stop()).catch(() => undefined);
+    this.#file.close();
   }
 
   #take(answer: Answer): void {
@@ -264,7 +281,8 @@ export class PacedCalls<Check extends string = string> {
   }
 
   async #record(check: Check, outcome: Outcome): Promise<void> {
-    await this.#scene.recorder.record(check, { ...outcome, ...this.#place, answersFile: this.#file.path });
+    const found = { ...outcome, ...this.#place, ...(await this.#retries.next()) };
+    await this.#scene.recorder.record(check, { ...found, answersFile: this.#file.path });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { GateRecord } from '../report/types.ts';
+import { curlOnce } from '../traffic/loop.ts';
 import { askOnce, runOutside, type OnceAnswer, type OnceRequest } from '../traffic/outside.ts';
 import type { RunningLoop } from '../traffic/run-loop.ts';
 import type { AnsweredBy, LoopEnd } from '../traffic/types.ts';
@@ -224,8 +225,10 @@ class OutsideSource implements Source {
   }
 
   where(): Promise<{ where: string; again: string }> {
-    const cookies = Object.entries(this.#page.cookies ?? {}).map(([name]) => `${name}=…`);
-    const again = `curl -sS -m 5${cookies.length === 0 ? '' : ` -b '${cookies.join('; ')}'`} ${this.#url}`;
+    // What a cookie holds lets in whoever has it.
+    const names = Object.keys(this.#page.cookies ?? {});
+    const cookies = Object.fromEntries(names.map((name) => [name, '…']));
+    const again = curlOnce({ ...this.#call(), cookies });
     return Promise.resolve({ where: `from outside to ${this.#url}`, again });
   }
 

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { openEventLog, parseEvents, readEvents } from './event-log.ts';
+import { observed, openEventLog, parseEvents, readEvents } from './event-log.ts';
 import { EVENTS_FILE } from './events.ts';
 
 const made: string[] = [];
@@ -103,6 +103,17 @@ describe('the log of events', () => {
     log.append({ type: 'note', level: 'info', text: 'Authorization: Bearer abcdefghijklmnop123' });
     expect(readFileSync(join(path, EVENTS_FILE), 'utf8')).not.toContain('abcdefghijklmnop');
     expect(log.read().events).toHaveLength(1);
+  });
+
+  test('tells those who watch no secret either', () => {
+    const told: unknown[] = [];
+    const log = observed(openEventLog(directory()), (event) => told.push(event));
+    log.append({ type: 'note', level: 'info', text: 'it says token: abcdefghijklmnop' });
+    log.append({ type: 'plan', checks: 3 });
+    expect(told).toEqual([
+      { type: 'note', level: 'info', text: 'it says token: [REDACTED]' },
+      { type: 'plan', checks: 3 },
+    ]);
   });
 });
 

@@ -41,7 +41,7 @@ export function openEventLog(directory: string): EventLog {
   return new FileEventLog(directory);
 }
 
-/** The same log, which also tells somebody of each event: a display, another thread. */
+/** The same log, which also tells somebody of each event: a display, another thread. They see no more than the file. */
 export function observed(log: EventLog, onEvent: (event: RunEvent) => void): EventLog {
   return {
     get directory() {
@@ -51,7 +51,7 @@ export function observed(log: EventLog, onEvent: (event: RunEvent) => void): Eve
       return log.problem;
     },
     append: (event) => {
-      onEvent(event);
+      onEvent(JSON.parse(JSON.stringify(event, replacer)) as RunEvent);
       return log.append(event);
     },
     read: () => log.read(),

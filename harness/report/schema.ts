@@ -98,7 +98,10 @@ export const evidence = z.object({
     .describe('The companion error rate: calls without an answer, of how many, and its own verdict'),
   retries: count
     .exactOptional()
-    .describe('Attempts beyond the first that the mesh made (x-envoy-attempt-count)'),
+    .describe(
+      "Calls that the caller's proxy tried again (its counter upstream_rq_retry), which hides errors from the caller. " +
+        'Of calls at a pace: since the phase before was judged',
+    ),
   switchMs: z
     .object({ lower: z.number(), upper: extendedNumber })
     .exactOptional()

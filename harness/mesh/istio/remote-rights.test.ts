@@ -50,8 +50,23 @@ test('there is none without a Secret that the control plane would read', async (
 test('one without a token is an error that does not hold the secret', async () => {
   remoteSecret('cluster2', { 'client-key-data': 'c2VjcmV0' });
   await expect(userOfRemoteSecret(cluster, 'cluster2')).rejects.toThrow(
-    /^the remote secret for cluster2 in cluster1 holds no token; its rights cannot be asked for$/,
+    /^the remote secret for cluster2 in cluster1 holds no token; its rights cannot be asked for; look: kubectl /,
   );
+});
+
+test.each([
+  ['cut short', 'users:\n- user:\n    token: "abcdefghijklmnop\n', 'kubeconfig that can be read'],
+  ['of no account', 'users: [{ user: { token: abcdefgh.ijklmnop } }]', 'token that names its account'],
+])('one whose token is %s is an error that does not quote it', async (_how, kubeconfig, lacking) => {
+  server.put({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'x', namespace: 'istio-system', labels: { 'istio/multiCluster': 'true' } },
+    data: { cluster2: Buffer.from(kubeconfig).toString('base64') },
+  });
+  const error: unknown = await userOfRemoteSecret(cluster, 'cluster2').catch((thrown: unknown) => thrown);
+  expect(String(error)).toContain(`holds no ${lacking}`);
+  expect(String(error)).not.toMatch(/abcdef|ijklmn/);
 });
 
 test('what an account may do is asked for each deed, as that account', async () => {

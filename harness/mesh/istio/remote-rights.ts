@@ -1,6 +1,7 @@
-import { parse } from 'yaml';
+import { kubectl } from '../../cluster/kubeconfig.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
+import { readRemoteKubeconfig } from './remote-secret.ts';
 import { SYSTEM_NAMESPACE } from './settings.ts';
 
 /** Something that could be done in a cluster. */
@@ -66,41 +67,37 @@ export const writesIn = (namespace: string): Deed[] =>
     namespace,
   }));
 
+const LABEL = 'istio/multiCluster=true';
+
 interface RemoteSecret extends KubernetesObject {
   readonly data?: Readonly<Record<string, string>>;
-}
-
-interface Kubeconfig {
-  readonly users?: readonly { readonly user?: { readonly token?: string } }[];
 }
 
 /**
  * The account whose token a control plane reads another cluster with; undefined if it has no such Secret. Only the
  * token's subject leaves this function.
+ *
+ * @throws Error if the Secret cannot be read, or names no account; it quotes nothing of it
  */
 export async function userOfRemoteSecret(cluster: Cluster, clusterId: string): Promise<User | undefined> {
   const secrets = await cluster.list<RemoteSecret>({
     apiVersion: 'v1',
     kind: 'Secret',
     namespace: SYSTEM_NAMESPACE,
-    labelSelector: 'istio/multiCluster=true',
+    labelSelector: LABEL,
   });
   const encoded = secrets.map(({ data }) => data?.[clusterId]).find((value) => value !== undefined);
   if (encoded === undefined) return undefined;
-  const config = parse(Buffer.from(encoded, 'base64').toString('utf8')) as Kubeconfig;
-  const token = config.users?.[0]?.user?.token;
-  if (token === undefined)
-    throw new Error(
-      `the remote secret for ${clusterId} in ${cluster.name} holds no token; its rights cannot be asked for`,
+  const config = readRemoteKubeconfig(encoded);
+  const unfit = (lacking: string): Error =>
+    new Error(
+      `the remote secret for ${clusterId} in ${cluster.name} holds no ${lacking}; its rights cannot be asked for; ` +
+        `look: ${kubectl(cluster)} -n ${SYSTEM_NAMESPACE} get secrets -l ${LABEL}`,
     );
-  return subjectOf(token);
-}
-
-function subjectOf(token: string): User {
-  const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
-    sub?: string;
-  };
-  const name = payload.sub ?? '';
+  if (config === undefined) throw unfit('kubeconfig that can be read');
+  if (config.token === undefined) throw unfit('token');
+  const name = subjectOf(config.token);
+  if (name === undefined) throw unfit('token that names its account');
   const namespace = /^system:serviceaccount:([^:]+):/.exec(name)?.[1];
   const groups = [
     'system:authenticated',
@@ -108,6 +105,18 @@ function subjectOf(token: string): User {
     ...(namespace === undefined ? [] : [`system:serviceaccounts:${namespace}`]),
   ];
   return { name, groups };
+}
+
+/** Whom a token is about, if it is a JSON Web Token. */
+function subjectOf(token: string): string | undefined {
+  try {
+    const { sub } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
+      readonly sub?: string;
+    };
+    return sub;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Which of the deeds an account may do in a cluster, asked of its API server (SubjectAccessReview). */

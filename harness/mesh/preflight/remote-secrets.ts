@@ -1,9 +1,9 @@
 import { istioctl, kubectl } from '../../cluster/kubeconfig.ts';
-import { parseDocument } from 'yaml';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
 import { about } from '../../provider/preflight/findings.ts';
 import type { Finding } from '../../provider/types.ts';
+import { readRemoteKubeconfig } from '../istio/remote-secret.ts';
 import { watchedClusters, type WatchedCluster } from '../istio/control-plane.ts';
 import type { MeshMember } from '../preflight.ts';
 
@@ -24,23 +24,10 @@ export interface RemoteAccess {
   readonly expiresMs: number | undefined;
 }
 
-interface Kubeconfig {
-  readonly clusters?: readonly { readonly cluster?: { readonly server?: string } }[];
-  readonly users?: readonly { readonly user?: { readonly token?: string } }[];
-}
-
 /** Reads one entry of a remote secret: a kubeconfig in base64. Never throws, never gives the token. */
 export function readRemoteAccess(clusterId: string, base64: string): RemoteAccess {
-  const unreadable = { clusterId, server: undefined, expiresMs: undefined };
-  try {
-    const document = parseDocument(Buffer.from(base64, 'base64').toString('utf8'), { prettyErrors: false });
-    const config = document.toJS() as Kubeconfig | null;
-    if (document.errors.length > 0) return unreadable;
-    const server = config?.clusters?.[0]?.cluster?.server;
-    return { clusterId, server, expiresMs: expiryOf(config?.users?.[0]?.user?.token) };
-  } catch {
-    return unreadable;
-  }
+  const found = readRemoteKubeconfig(base64);
+  return { clusterId, server: found?.server, expiresMs: expiryOf(found?.token) };
 }
 
 function expiryOf(token: string | undefined): number | undefined {
