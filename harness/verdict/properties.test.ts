@@ -17,6 +17,7 @@ const counting: CountingRule[] = [
   { kind: 'exclusive', label: 'a', unit: 'connection' },
   { kind: 'reaches', labels: ['a', 'b'] },
   { kind: 'share', label: 'a', atLeast: 0.8 },
+  { kind: 'share', label: 'a', atLeast: 0.8, unit: 'connection' },
   { kind: 'errorRate', below: 0.1 },
   { kind: 'errorRate', below: 0.1, unit: 'connection' },
 ];
