@@ -70,27 +70,54 @@ describe('scenarios', () => {
     expect(order).toEqual(['M2', 'M12', 'M4', 'M1', 'M3']);
   });
 
+  const checks = ['v1-gone', 'returns'];
+  const isPlayed = (wanted: string, claim = 'M4', variant = 'flat'): boolean => {
+    const ids = checks.map((check) => `a/${variant}/${claim}/${check}`);
+    return isWanted(selected({ claim }), { variant, ids }, [wanted]);
+  };
+
   test.each([
     'M4',
     'last-replica-gone',
     'a/last-replica-gone',
     'a/flat',
+    'a/fl',
+    'a/flat/M',
     'a/flat/M4',
+    'a/flat/M4/',
     'a/flat/M4/v1-gone',
+    'a/flat/M4/ret',
     'a',
   ])('answer to %s', (wanted) => {
-    expect(isWanted(selected({}), 'flat', [wanted])).toBe(true);
+    expect(isPlayed(wanted)).toBe(true);
   });
 
-  test.each(['M', 'M40', 'last', 'a/gateways', 'a/gateways/M4', 'b', 'a/flat/M40', 'a/flat/M4x'])(
-    'do not answer to %s',
-    (wanted) => {
-      expect(isWanted(selected({}), 'flat', [wanted])).toBe(false);
-    },
-  );
+  test.each([
+    'M',
+    'M40',
+    'last',
+    'a/gateways',
+    'a/gateways/M4',
+    'b',
+    'a/flat/M40',
+    'a/flat/M4x',
+    'a/flat/M4/v1-gnoe',
+    'a/flat/M4/v1-gone/more',
+  ])('do not answer to %s', (wanted) => {
+    expect(isPlayed(wanted)).toBe(false);
+  });
+
+  test('do not answer to the beginning of their number', () => {
+    expect(['a/flat/M1', 'a/flat/M11', 'a/flat/M'].map((wanted) => isPlayed(wanted, 'M11'))).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(['a/flat/M1', 'a/flat/M11'].map((wanted) => isPlayed(wanted, 'M1'))).toEqual([true, false]);
+  });
 
   test('are all wanted when none is named', () => {
-    expect(isWanted(selected({}), 'flat', [])).toBe(true);
+    expect(isWanted(selected({}), { variant: 'flat', ids: [] }, [])).toBe(true);
   });
 });
 

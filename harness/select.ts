@@ -56,18 +56,23 @@ export async function scenariosOf(root: string, suite: string): Promise<Selected
   return all.sort((a, b) => rank(a) - rank(b));
 }
 
-/** Does a scenario answer to `--scenario`: its claim, its folder's name, its id or the beginning of a check's id? */
-export function isWanted({ file, scenario }: Selected, variant: string, wanted: readonly string[]): boolean {
+/** Is it the beginning of an id, and not within a number: `M1` begins `M1/all-known`, not `M11/all-known`. */
+const begins = (beginning: string, id: string): boolean =>
+  id.startsWith(beginning) && !/^\d\d$/.test(id.slice(beginning.length - 1, beginning.length + 1));
+
+/**
+ * Does a scenario answer to `--scenario`: its claim, its folder's name, its id or the beginning of a check's id?
+ * @param ids of its checks in this variant
+ */
+export function isWanted(
+  { file, scenario }: Selected,
+  { variant, ids }: { readonly variant: string; readonly ids: readonly string[] },
+  wanted: readonly string[],
+): boolean {
   if (wanted.length === 0) return true;
-  const id = `${file.suite}/${variant}/${scenario.claim}`;
-  return wanted.some(
-    (one) =>
-      one === scenario.claim ||
-      one === file.name ||
-      one === `${file.suite}/${file.name}` ||
-      id.startsWith(one) ||
-      one.startsWith(`${id}/`),
-  );
+  const names = [scenario.claim, file.name, `${file.suite}/${file.name}`];
+  const all = [`${file.suite}/${variant}/${scenario.claim}`, ...ids];
+  return wanted.some((one) => names.includes(one) || all.some((id) => begins(one, id)));
 }
 
 /** Why a scenario is not played on this mesh; undefined when it is. */

@@ -46,7 +46,7 @@ export async function chooseWhole(options: RunOptions): Promise<Chosen[]> {
   return all
     .map((one) => ({
       ...one,
-      scenarios: one.scenarios.filter((each) => isWanted(each, one.variant, options.scenario)),
+      scenarios: one.scenarios.filter((each) => isAsked(one, each, options)),
     }))
     .filter(({ scenarios }) => scenarios.length > 0);
 }
@@ -60,6 +60,10 @@ export const checkIds = (
   Object.keys(scenario.checks({ bounds: boundsOf(options), variant })).map(
     (check) => `${suite}/${variant}/${scenario.claim}/${check}`,
   );
+
+/** Is it among what `--scenario` asks for? @see isWanted */
+const isAsked = (part: Pick<Chosen, 'suite' | 'variant'>, selected: Selected, options: RunOptions): boolean =>
+  isWanted(selected, { variant: part.variant, ids: checkIds(part, selected, options) }, options.scenario);
 
 type Topologies = ReadonlyMap<string, Topology>;
 
@@ -103,10 +107,13 @@ function noVariant(all: readonly Chosen[], topologies: Topologies, options: RunO
 
 function unknownScenarios(all: readonly Chosen[], options: RunOptions): string[] {
   if (all.length === 0) return [];
-  const unknown = options.scenario.filter(
-    (wanted) =>
-      !all.some(({ variant, scenarios }) => scenarios.some((each) => isWanted(each, variant, [wanted]))),
-  );
+  const isKnown = (wanted: string): boolean =>
+    all.some((part) =>
+      part.scenarios.some((each) => isAsked(part, each, { ...options, scenario: [wanted] })),
+    );
+  const unknown = options.scenario.filter((wanted) => !isKnown(wanted));
+  const ids = all.flatMap((part) => part.scenarios.flatMap((each) => checkIds(part, each, options)));
+  const closest = (wanted: string): string => (wanted.includes('/') ? didYouMean(wanted, ids) : '');
   const there = [
     ...new Set(
       all.flatMap(({ scenarios }) =>
@@ -115,7 +122,8 @@ function unknownScenarios(all: readonly Chosen[], options: RunOptions): string[]
     ),
   ];
   return unknown.map(
-    (wanted) => `--scenario ${wanted}: there is no such scenario; there are ${there.join(', ')}`,
+    (wanted) =>
+      `--scenario ${wanted}: there is no such scenario${closest(wanted)}; there are ${there.join(', ')}`,
   );
 }
 

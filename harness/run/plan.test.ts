@@ -74,6 +74,16 @@ describe('what is chosen', () => {
     expect(mistakes[0]).toMatch(/^--scenario M99: there is no such scenario; .*M4 \(last-replica-gone\)/);
   });
 
+  test('by an id is that scenario alone, and by an unknown check a mistake with the nearest one', async () => {
+    const [only] = await choose(asked('--scenario', 'multi-primary/flat/M1'));
+    expect(only?.scenarios.map(({ scenario }) => scenario.claim)).toEqual(['M1']);
+    expect(await mistakesOf(choose(asked('--scenario', 'multi-primary/gateways/M4/v1-gnoe')))).toEqual([
+      expect.stringMatching(
+        /^--scenario multi-primary\/gateways\/M4\/v1-gnoe: there is no such scenario \(did you mean multi-primary\/gateways\/M4\//,
+      ),
+    ]);
+  });
+
   test('is listed by shards as it would be run', async () => {
     const shards = await Promise.all(
       ['1/2', '2/2'].map((shard) => choose(asked('--suite', 'multi-primary', '--shard', shard))),

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { Observation } from './types.ts';
 import { ERROR_LABEL } from './types.ts';
 
-/** Null is as good as absent; further fields are let be. */
-const optionalNumber = z.number().nullish();
-const optionalName = z.union([z.string(), z.number()]).nullish();
+/** Null is as good as absent, and so is what cannot be read: a label says who answered all the same. Further fields are let be. */
+const optionalNumber = z.number().nullish().catch(undefined);
+const optionalName = z.union([z.string(), z.number()]).nullish().catch(undefined);
 const answer = z.object({
   label: z.string().min(1),
   sentMs: optionalNumber,

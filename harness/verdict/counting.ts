@@ -44,10 +44,11 @@ export class CountingTrial implements Trial {
     this.#labels.add(label);
     const isAnswer = this.#claim.countsErrors || label !== ERROR_LABEL;
     if (!isAnswer) return isFirst;
-    const counts = isFirst || this.#claim.isFact(label, this.#tally);
-    if (counts) this.#tally.add(label, client);
+    const isFact = !isFirst && this.#claim.isFact(label, this.#tally);
+    if (isFirst) this.#tally.add(label, client);
+    else if (isFact) this.#tally.addFact(label, client);
     else this.#tally.skip();
-    return counts;
+    return isFirst || isFact;
   }
 
   interrupt(): void {
@@ -73,7 +74,8 @@ export class CountingTrial implements Trial {
   openReason(plan: Plan): Reason {
     if (this.#tally.answers === 0) return 'no-data';
     if (this.#isPinned()) return 'pinned';
-    if (this.#tally.repeats > 0 && this.#tally.answers < plan.maxRequests) return 'units';
+    const { repeats, repeatedFacts, draws } = this.#tally;
+    if (repeats + repeatedFacts > 0 && draws < plan.maxRequests) return 'units';
     return dependenceOf(this.#tally.sequence()).kind === 'clustered' ? 'clustered' : 'budget';
   }
 
@@ -81,7 +83,7 @@ export class CountingTrial implements Trial {
     const { logFor, logAgainst } = this.#claim.evidence(this.#tally);
     return {
       counts: this.#labels.toRecord(),
-      independentUnits: this.#tally.answers,
+      independentUnits: this.#tally.draws,
       shares: this.#shares(),
       logEvidenceFor: logFor,
       logEvidenceAgainst: logAgainst,
@@ -110,7 +112,7 @@ export class CountingTrial implements Trial {
     return homogeneity !== null && homogeneity.logE >= Math.log(DEFAULTS.diagnosticEvidence);
   }
 
-  /** Shares among independent draws: of the rule's labels, and of others where no draw was passed over. */
+  /** Shares among the answers counted: of the rule's labels, and of others where none was passed over. */
   #shares(): Readonly<Record<string, ShareEstimate>> {
     const all = this.#tally.answers;
     if (all === 0) return {};

@@ -1,5 +1,5 @@
 /** JSON has no infinity: it is written as a word, so that nothing is silently turned into null. */
-const WORDS = new Map([Infinity, -Infinity, NaN].map((number) => [String(number), number]));
+const WORDS = new Map([Infinity, -Infinity].map((number) => [String(number), number]));
 
 /** A copy of plain data with the change applied to each of its leaves. */
 function mapLeaves(data: unknown, change: (leaf: unknown) => unknown): unknown {
@@ -8,11 +8,15 @@ function mapLeaves(data: unknown, change: (leaf: unknown) => unknown): unknown {
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, mapLeaves(value, change)]));
 }
 
-/** A copy of plain data in which each number that JSON cannot hold is a word: "Infinity", "-Infinity". */
+/**
+ * A copy of plain data in which each number that JSON cannot hold is a word: "Infinity", "-Infinity".
+ * @throws RangeError on NaN: no evidence is that, so something was computed wrongly
+ */
 export function withJsonNumbers(data: unknown): unknown {
-  return mapLeaves(data, (leaf) =>
-    typeof leaf === 'number' && !Number.isFinite(leaf) ? String(leaf) : leaf,
-  );
+  return mapLeaves(data, (leaf) => {
+    if (Number.isNaN(leaf)) throw new RangeError(`expected numbers, found NaN in ${JSON.stringify(data)}`);
+    return typeof leaf === 'number' && !Number.isFinite(leaf) ? String(leaf) : leaf;
+  });
 }
 
 /** The inverse of `withJsonNumbers`. */

@@ -30,17 +30,28 @@ test('NDJSON if the first line that is not blank starts with a brace; further fi
   expect(await answersIn(['{"label":"v1","client":null}'])).toEqual([{ label: 'v1' }]);
 });
 
+test.each(['{"label":"v1"', 'v1', '{}', '{"label":""}', '{"label":7}', '[1]', 'null'])(
+  'the line %s among NDJSON is a lost call',
+  async (line) => {
+    expect(await answersIn(['{"label":"v2"}', line])).toEqual([{ label: 'v2' }, { label: 'error' }]);
+  },
+);
+
 test.each([
-  '{"label":"v1"',
-  'v1',
-  '{}',
-  '{"label":""}',
-  '{"label":7}',
-  '{"label":"v1","sentMs":"now"}',
-  '[1]',
-  'null',
-])('the line %s among NDJSON is a lost call', async (line) => {
-  expect(await answersIn(['{"label":"v2"}', line])).toEqual([{ label: 'v2' }, { label: 'error' }]);
+  '{"label":"v1","sentMs":"1795344012604"}',
+  '{"label":"v1","sentMs":1e999,"receivedMs":[1]}',
+  '{"label":"v1","connection":{"id":1},"client":true}',
+])('of %s only the label can be read, and it is who answered', async (line) => {
+  expect(await answersIn([line])).toEqual([{ label: 'v1' }]);
+});
+
+test('an answer from elsewhere refutes, also where its time cannot be read', async () => {
+  const answers = Array.from({ length: 700 }, () => '{"label":"v3"}');
+  const foreign = '{"label":"v1","sentMs":"1795344012604"}';
+  expect(await judge({ kind: 'exclusive', label: 'v3' }, [...answers, foreign])).toMatchObject({
+    verdict: 'non-conformant',
+    reason: 'refuted',
+  });
 });
 
 test('reading answers never throws and never skips a line that is not blank', async () => {

@@ -52,7 +52,7 @@ test.each([
   ],
   [{ kind: 'distribution', weights: ['v1'] }, /weights: expected weights by label/],
   [{ kind: 'reaches', labels: [] }, /labels: expected at least one/],
-  [{ kind: 'reaches', labels: ['a', 'a'] }, /labels: expected each label once, found "a" twice/],
+  [{ kind: 'reaches', labels: ['a', 'a'] }, /labels: expected each label once, found "a" more than once/],
   [{ kind: 'reaches', labels: ['a', 'b'], minShare: 0.6 }, /minShare: expected at most 0.5/],
   [{ kind: 'share', label: 'a', atLeast: 1 }, /atLeast: expected a number above 0 and below 1, found 1/],
   [{ kind: 'errorRate' }, /below: .* found nothing/],
@@ -62,6 +62,46 @@ test.each([
   [null, /expected a rule/],
 ])('%j is no rule', (rule, mistake) => {
   expect(mistakesIn(rule).join('\n')).toMatch(mistake);
+});
+
+test.each([
+  [{ kind: 'errorRate', below: 1e-17 }, 'below: expected at least 1e-9'],
+  [{ kind: 'share', label: 'a', atLeast: 1e-17 }, 'atLeast: expected at least 1e-9'],
+  [{ kind: 'share', label: 'a', atLeast: 1 - 1e-15 }, 'atLeast: expected at most 0.999999999'],
+  [{ kind: 'exclusive', label: 'a', leakLimit: 1e-300 }, 'leakLimit: expected at least 1e-9'],
+  [{ kind: 'reaches', labels: ['a', 'b'], minShare: 1e-12 }, 'minShare: expected at least 1e-9'],
+  [
+    { kind: 'distribution', weights: { a: 1, b: 1 }, margin: 1e-200 },
+    'margin: expected a margin of at least',
+  ],
+  [
+    { kind: 'distribution', weights: { a: 1, b: 1e-17 } },
+    'weights: expected weights of 0, or shares of at least',
+  ],
+])('%j is too near to none or to all to be told from it', (rule, mistake) => {
+  expect(mistakesIn(rule)).toEqual([expect.stringContaining(mistake)]);
+});
+
+test.each([
+  [
+    { kind: 'distribution', weights: { v1: -1, v2: 1 }, margin: 0.1, acceptable: 0.2 },
+    ['weights.v1: ', 'acceptable: expected at most the margin (0.1)'],
+  ],
+  [
+    { kind: 'distribution', weights: { v1: 1, v2: 1 }, margin: 7, acceptable: 8 },
+    ['margin: expected a number above 0', 'acceptable: expected a number above 0'],
+  ],
+  [
+    { kind: 'reaches', labels: ['v1', 'v1', 'v2', 'v2', 'v1'], minShare: 2 },
+    [
+      'minShare: ',
+      'labels: expected each label once, found "v1"',
+      'labels: expected each label once, found "v2"',
+    ],
+  ],
+  [{ kind: 'foo', unit: 'x', risk: { pass: 1 } }, ['kind: ', 'unit: ', 'risk: ']],
+])('of %j every mistake is named, and each once', (rule, mistakes) => {
+  expect(mistakesIn(rule)).toEqual(mistakes.map((mistake): unknown => expect.stringContaining(mistake)));
 });
 
 test('a failover must go somewhere else, and its command is sent before it is acknowledged', () => {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { ruleSchema } from './rule-schema.ts';
+import { commonSchema, ruleSchema } from './rule-schema.ts';
 import type { Rule } from './types.ts';
 
 /** A rule that cannot be judged, with all that is wrong with it. */
@@ -43,7 +43,10 @@ function mistakesOf(error: z.ZodError, value: unknown): readonly string[] {
 /** Checks a rule that was written in code or read from a file. */
 export function checkRule(value: unknown): ParsedRule {
   const result = ruleSchema.safeParse(value);
-  return result.success ? { rule: result.data } : { mistakes: mistakesOf(result.error, value) };
+  if (result.success) return { rule: result.data };
+  const isUnknownKind = result.error.issues.some(({ path }) => path[0] === 'kind');
+  const common = isUnknownKind ? commonSchema.safeParse(value).error : undefined;
+  return { mistakes: [result.error, common].flatMap((error) => (error ? mistakesOf(error, value) : [])) };
 }
 
 /** Reads a rule from JSON text. Never throws. */

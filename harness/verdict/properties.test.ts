@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { checkRule } from './parse-rule.ts';
+import { judgementOf } from './judge.ts';
 import { claimOf } from './claims/index.ts';
 import type { Evidence } from './claims/claim.ts';
 import type { CountingRule } from './claims/index.ts';
@@ -17,6 +19,7 @@ const counting: CountingRule[] = [
   { kind: 'exclusive', label: 'a', unit: 'connection' },
   { kind: 'reaches', labels: ['a', 'b'] },
   { kind: 'share', label: 'a', atLeast: 0.8 },
+  { kind: 'share', label: 'a', atLeast: 0.8, unit: 'connection' },
   { kind: 'errorRate', below: 0.1 },
   { kind: 'errorRate', below: 0.1, unit: 'connection' },
 ];
@@ -165,5 +168,69 @@ test('evidence is a number, never NaN, for any stream', () => {
       expect(logFor > 0 && logAgainst > 0 && logFor + logAgainst > 30).toBe(false);
     }),
     { numRuns: 100 },
+  );
+});
+
+/** Fractions of every size, some nearer to 0 or 1 than a rule may have. */
+const fraction = fc
+  .tuple(fc.double({ min: -20, max: 0, noNaN: true }), fc.boolean())
+  .map(([exponent, isNearAll]) => (isNearAll ? 1 - 10 ** exponent : 10 ** exponent));
+const weights = fc.dictionary(
+  fc.constantFrom('a', 'b', 'c', 'd'),
+  fc.oneof(fraction, fc.constantFrom(0, 1, 2)),
+  {
+    minKeys: 1,
+  },
+);
+const unit = fc.constantFrom('request', 'connection');
+const risk = fc.record({ falsePass: fraction, falseFail: fraction }, { requiredKeys: [] });
+const extremeRule = fc
+  .oneof(
+    fc.record(
+      {
+        kind: fc.constant('distribution'),
+        weights,
+        margin: fraction,
+        acceptable: fraction,
+        leakLimit: fraction,
+        maxBlock: fraction.map((part) => 1 / part),
+        unit,
+        risk,
+      },
+      { requiredKeys: ['kind', 'weights'] },
+    ),
+    fc.record(
+      { kind: fc.constant('exclusive'), label, leakLimit: fraction, risk },
+      { requiredKeys: ['kind', 'label'] },
+    ),
+    fc.record(
+      {
+        kind: fc.constant('reaches'),
+        labels: fc.uniqueArray(label, { minLength: 1 }),
+        minShare: fraction,
+        risk,
+      },
+      { requiredKeys: ['kind', 'labels'] },
+    ),
+    fc.record({ kind: fc.constant('share'), label, atLeast: fraction, unit, risk }),
+    fc.record({ kind: fc.constant('errorRate'), below: fraction, unit, risk }),
+  )
+  .map(checkRule)
+  .filter((parsed) => 'rule' in parsed)
+  .map(({ rule }) => rule);
+
+test('any rule that is accepted is judged to an end, in numbers, whatever the answers', () => {
+  fc.assert(
+    fc.property(extremeRule, stream, (rule, observations) => {
+      const sequential = new SequentialTest(rule);
+      sequential.observe(...observations);
+      const { verdict, plan, logEvidenceFor, logEvidenceAgainst } = judgementOf(sequential);
+      expect(['conformant', 'non-conformant', 'inconclusive']).toContain(verdict);
+      expect(plan).not.toContain(NaN);
+      for (const log of [logEvidenceFor, logEvidenceAgainst]) {
+        expect(typeof log === 'number' || log === 'Infinity' || log === '-Infinity').toBe(true);
+      }
+    }),
+    { numRuns: 150 },
   );
 });

@@ -1,6 +1,6 @@
 /** What a rule must look like when it comes from outside. */
 import { z } from 'zod';
-import { distributionMistakes, failoverMistakes, reachesMistakes } from './rule-meaning.ts';
+import { distributionMistakes, failoverMistakes, LEAST_SHARE, reachesMistakes } from './rule-meaning.ts';
 import type { MeaningCheck } from './rule-meaning.ts';
 import type { Rule } from './types.ts';
 import { ERROR_LABEL } from './types.ts';
@@ -12,6 +12,18 @@ const fractionText = 'a number above 0 and below 1';
 const fraction = number(fractionText)
   .gt(0, { error: `expected ${fractionText}` })
   .lt(1, { error: `expected ${fractionText}` });
+
+/** Why no share may be nearer to 0 or 1: there its complement is rounded, or loses its digits. */
+const hardlyTold = 'to tell it from none, or from all, takes billions of answers';
+
+/** A share of answers that can be told from none and from all. */
+const share = fraction
+  .refine((value) => value <= 0 || value >= LEAST_SHARE, {
+    error: `expected at least ${String(LEAST_SHARE)}: ${hardlyTold}`,
+  })
+  .refine((value) => value >= 1 || value <= 1 - LEAST_SHARE, {
+    error: `expected at most ${String(1 - LEAST_SHARE)}: ${hardlyTold}`,
+  });
 
 const atLeast = (least: number, text: string): z.ZodNumber =>
   number(text).min(least, { error: `expected ${text}` });
@@ -34,6 +46,9 @@ const shared = {
     .exactOptional(),
 };
 
+/** What every kind of rule has: all that can be said of one whose kind is unknown. */
+export const commonSchema = z.looseObject(shared);
+
 /** Reports what is wrong between the fields, whatever is wrong within them. */
 const meaning =
   (check: MeaningCheck) =>
@@ -49,7 +64,7 @@ const distribution = z
     weights: z.record(label, weight, { error: 'expected weights by label, as in {"v1": 1, "v2": 1}' }),
     margin: fraction.exactOptional(),
     acceptable: fraction.exactOptional(),
-    leakLimit: fraction.exactOptional(),
+    leakLimit: share.exactOptional(),
     maxBlock: atLeast(1, 'a number of 1 or more').exactOptional(),
     ...shared,
   })
@@ -58,7 +73,7 @@ const distribution = z
 const exclusive = z.strictObject({
   kind: z.literal('exclusive'),
   label,
-  leakLimit: fraction.exactOptional(),
+  leakLimit: share.exactOptional(),
   ...shared,
 });
 
@@ -68,14 +83,14 @@ const reaches = z
     labels: z
       .array(label, { error: 'expected a list of labels, as in ["v1", "v2"]' })
       .min(1, { error: 'expected at least one label' }),
-    minShare: fraction.exactOptional(),
+    minShare: share.exactOptional(),
     ...shared,
   })
   .superRefine(meaning(reachesMistakes), always);
 
-const share = z.strictObject({ kind: z.literal('share'), label, atLeast: fraction, ...shared });
+const preferred = z.strictObject({ kind: z.literal('share'), label, atLeast: share, ...shared });
 
-const errorRate = z.strictObject({ kind: z.literal('errorRate'), below: fraction, ...shared });
+const errorRate = z.strictObject({ kind: z.literal('errorRate'), below: share, ...shared });
 
 const failover = z
   .strictObject({
@@ -87,7 +102,7 @@ const failover = z
     }),
     withinMs: number('milliseconds above 0').gt(0, { error: 'expected milliseconds above 0' }),
     maxErrors: atLeast(0, wholeText).multipleOf(1, { error: `expected ${wholeText}` }),
-    residual: fraction.exactOptional(),
+    residual: share.exactOptional(),
     ...shared,
   })
   .superRefine(meaning(failoverMistakes), always);
@@ -95,7 +110,7 @@ const failover = z
 /** A rule as JSON. Unknown keys are mistakes. */
 export const ruleSchema: z.ZodType<Rule> = z.discriminatedUnion(
   'kind',
-  [distribution, exclusive, reaches, share, errorRate, failover],
+  [distribution, exclusive, reaches, preferred, errorRate, failover],
   {
     error: ({ code }: { readonly code?: string }) =>
       code === 'invalid_union'

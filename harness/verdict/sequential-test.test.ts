@@ -147,6 +147,49 @@ test('a foreign answer, an error or a first sighting counts although its connect
   });
 });
 
+test('where connections repeat, an answer from elsewhere is never dropped from a share that stays', () => {
+  const rule = share('local', { atLeast: 0.95, unit: 'connection' });
+  const calls = (labels: readonly string[], connection: number): Observation[] =>
+    labels.map((label) => ({ label, connection: String(connection) }));
+  const connections = Array.from({ length: 400 }, (_, connection) => connection);
+  const nine = Array.from({ length: 9 }, () => 'remote');
+  const turning = connections.flatMap((connection) => calls(['local', ...nine], connection));
+  expect(assess(rule, ...turning)).toMatchObject({
+    verdict: 'inconclusive',
+    reason: 'units',
+    independentUnits: 400,
+    counts: { local: 400, remote: 3600 },
+  });
+  const staying = connections.flatMap((connection) => calls(['local', 'local', 'local'], connection));
+  expect(assess(rule, ...staying)).toMatchObject({ verdict: 'conformant', requests: 150 });
+  const away = connections.flatMap((connection) => calls(['remote', ...nine], connection));
+  expect(assess(rule, ...away).verdict).toBe('non-conformant');
+});
+
+test('a connection that stays elsewhere is one draw, however many answers come on it', () => {
+  const rule = share('local', { atLeast: 0.95, unit: 'connection' });
+  const pinned = Array.from({ length: 4000 }, (_, i) => {
+    const connection = Math.floor(i / 100);
+    return {
+      label: connection === 7 || connection === 23 ? 'remote' : 'local',
+      connection: String(connection),
+    };
+  });
+  const result = assess(rule, ...pinned);
+  expect(result).toMatchObject({ verdict: 'inconclusive', independentUnits: 40 });
+  expect(result.logEvidenceAgainst).toBeLessThan(1);
+});
+
+test('evidence stored by connection goes on as if it had not been', () => {
+  const rule = share('a', { atLeast: 0.95, unit: 'connection' });
+  const first = new SequentialTest(rule);
+  first.observe(...answers('abbb', { connection: '1' }));
+  const second = SequentialTest.restore(rule, first.snapshot());
+  second.observe(...answers('b', { connection: '1' }), ...answers('ab', { connection: '2' }));
+  const whole = assess(rule, ...answers('abbbb', { connection: '1' }), ...answers('ab', { connection: '2' }));
+  expect(second.assess()).toEqual(whole);
+});
+
 test('rare errors on kept connections are no failure of a bound they keep', () => {
   const rule = errorRate({ below: 0.01, unit: 'connection' });
   const calls = Array.from({ length: 20_000 }, (_, i) => ({

@@ -15,6 +15,8 @@ export interface SavedTally {
   ])[];
   readonly transitions: readonly (readonly number[])[];
   readonly repeats: number;
+  /** None in evidence that was stored before they were counted. */
+  readonly repeatedFacts?: number;
 }
 
 const zeros = (length: number): number[] => Array.from({ length }, () => 0);
@@ -36,6 +38,7 @@ export class Tally {
   readonly #transitions: number[][];
   readonly #counts: number[];
   #repeats: number;
+  #repeatedFacts: number;
 
   constructor(labels: readonly string[], saved?: SavedTally) {
     const classes = labels.length + 1;
@@ -49,6 +52,7 @@ export class Tally {
     const rows = [...this.#clients.values()];
     this.#counts = zeros(classes).map((_, index) => sum(rows.map(({ counts }) => counts[index] ?? 0)));
     this.#repeats = saved?.repeats ?? 0;
+    this.#repeatedFacts = saved?.repeatedFacts ?? 0;
   }
 
   /** Counts one answer of a client. */
@@ -62,6 +66,12 @@ export class Tally {
     tally.last = seen;
   }
 
+  /** Counts one answer that is no independent draw, because its connection repeats, but a fact all the same. */
+  addFact(label: string, client?: string): void {
+    this.#repeatedFacts++;
+    this.add(label, client);
+  }
+
   /** Passes over an answer that is no independent draw, because its connection repeats. */
   skip(): void {
     this.#repeats++;
@@ -72,9 +82,19 @@ export class Tally {
     for (const client of this.#clients.values()) client.last = null;
   }
 
-  /** Answers counted: independent draws. */
+  /** Answers counted: independent draws and facts. */
   get answers(): number {
     return sum(this.#counts);
+  }
+
+  /** Answers counted although their connection repeats. */
+  get repeatedFacts(): number {
+    return this.#repeatedFacts;
+  }
+
+  /** Independent draws: answers counted that came first on their connection. */
+  get draws(): number {
+    return this.answers - this.#repeatedFacts;
   }
 
   /** Answers passed over. */
@@ -115,6 +135,7 @@ export class Tally {
       clients: [...this.#clients].map(([name, { counts, last }]) => [name, { counts: [...counts], last }]),
       transitions: this.#transitions.map((row) => [...row]),
       repeats: this.#repeats,
+      repeatedFacts: this.#repeatedFacts,
     };
   }
 

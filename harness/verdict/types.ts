@@ -67,7 +67,10 @@ export interface ErrorRateRule extends RuleBase {
   readonly below: number;
 }
 
-/** After the event, `to` takes over from `from` in time, with few errors. Times in milliseconds on the answers' clock. */
+/**
+ * After the event, `to` takes over from `from` in time, with few errors. Times in milliseconds on the answers' clock.
+ * Every call lies on the time line, so its `unit` has no effect.
+ */
 export interface FailoverRule extends RuleBase {
   readonly kind: 'failover';
   readonly from: string;

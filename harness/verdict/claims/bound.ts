@@ -3,16 +3,30 @@ import type { ErrorRateRule, ShareRule } from '../types.ts';
 import { ERROR_LABEL } from '../types.ts';
 import type { Claim } from './claim.ts';
 
-/** A preferred label answers at least so often: the share of other answers is below the rest (F8). */
+/**
+ * A preferred label answers at least so often: the share of other answers is below the rest (F8).
+ * Where connections repeat, every other answer speaks against a pass, the preferred label only where it came first. The
+ * risk of a false pass stays: other answers on top never raise that evidence above none, or above that of the first
+ * answers. Only first answers can fail the claim: a connection that stays with one pod repeats one draw, and taken for
+ * many, a few unlucky connections of an acceptable mesh would refute it.
+ */
 export function shareClaim(rule: ShareRule): Claim {
   const limit = 1 - rule.atLeast;
   return {
     labels: [rule.label],
     countsErrors: false,
     needsHomogeneity: true,
-    isFact: () => false,
+    isFact: (label) => label !== rule.label,
     isRefuted: () => false,
-    evidence: (tally) => boundEvidence({ hits: tally.count(), misses: tally.count(rule.label) }, limit),
+    evidence(tally) {
+      const preferred = tally.count(rule.label);
+      const others = tally.count();
+      const first = { hits: others - tally.repeatedFacts, misses: preferred };
+      return {
+        logFor: logEvidenceForBound({ hits: others, misses: preferred }, limit),
+        logAgainst: boundEvidence(first, limit).logAgainst,
+      };
+    },
   };
 }
 

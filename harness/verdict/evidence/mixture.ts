@@ -44,6 +44,7 @@ export function logEvidenceAt(tries: Tries, q: number, prior: BetaPrior): number
 /**
  * Natural logarithm of the evidence against every share outside the range, which is evidence for it (F2).
  * M(q) is quasi-convex with its minimum at the observed share, so the least of it is at an edge, or there.
+ * A range that leaves nothing outside gets no evidence: there is nothing to refute.
  */
 export function logEvidenceOutside(tries: Tries, range: ShareRange, prior: BetaPrior): number {
   const answers = tries.hits + tries.misses;
@@ -52,6 +53,7 @@ export function logEvidenceOutside(tries: Tries, range: ShareRange, prior: BetaP
   const edges = [range.low, range.high].filter((edge) => edge > 0 && edge < 1);
   const beyond = (range.low > 0 && observed <= range.low) || (range.high < 1 && observed >= range.high);
   const worst = beyond ? [observed] : edges;
+  if (worst.length === 0) return 0;
   return Math.min(...worst.map((q) => logEvidenceAt(tries, q, prior)));
 }
 
