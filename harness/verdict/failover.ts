@@ -10,8 +10,6 @@ interface Call {
   readonly sentMs: number;
   readonly receivedMs: number;
   readonly outcome: 'switched' | 'error' | 'other';
-  /** Who sent it, where that tells when it was lost. */
-  readonly client?: string;
 }
 
 /** When the switch happened, as far as the calls show. */
@@ -28,14 +26,7 @@ interface Switch {
 /** A failover's trial as plain data; `null` as time of an answer means never. */
 export interface SavedFailover {
   readonly kind: 'failover';
-  readonly calls: readonly (readonly [
-    sentMs: number,
-    receivedMs: number | null,
-    outcome: Call['outcome'],
-    client?: string,
-  ])[];
-  /** For each client, when the last call was sent that was answered before the event. */
-  readonly settled?: readonly (readonly [string, number])[];
+  readonly calls: readonly (readonly [sentMs: number, receivedMs: number | null, outcome: Call['outcome']])[];
   readonly labels: readonly (readonly [string, number])[];
   readonly place: { readonly sentMs: number; readonly receivedMs: number } | null;
 }
@@ -57,8 +48,6 @@ export class FailoverTrial implements Trial {
   /** By time sent. */
   readonly #calls: Call[];
   readonly #labels: LabelCounts;
-  /** For each client, when the last call was sent that was answered before the event. */
-  readonly #settled: Map<string, number>;
   /** Times of the last call that had any: the place of one that has none. */
   #place: { sentMs: number; receivedMs: number } | null;
   #switch: Switch | undefined;
@@ -69,24 +58,18 @@ export class FailoverTrial implements Trial {
     this.#event = { began, ended };
     this.#cleanRun = cleanRunOf(rule, risk);
     this.#labels = new LabelCounts(saved?.labels);
-    this.#settled = new Map(saved?.settled);
     this.#place = saved?.place ?? null;
-    this.#calls = (saved?.calls ?? []).map(([sentMs, receivedMs, outcome, client]) => ({
+    this.#calls = (saved?.calls ?? []).map(([sentMs, receivedMs, outcome]) => ({
       sentMs,
       receivedMs: receivedMs ?? Infinity,
       outcome,
-      ...(client !== undefined && { client }),
     }));
   }
 
   /** A call counts if its answer arrived after the event began, so one that was in flight and lost counts too. */
   add(observation: Observation): boolean {
     const call = this.#locate(observation);
-    if (call === undefined) return false;
-    if (call.receivedMs < this.#event.began) {
-      this.#settle(observation.client ?? '', call.sentMs);
-      return false;
-    }
+    if (call === undefined || call.receivedMs < this.#event.began) return false;
     this.#labels.add(observation.label);
     let index = this.#calls.length;
     while (index > 0 && (this.#calls[index - 1]?.sentMs ?? 0) > call.sentMs) index--;
@@ -133,17 +116,12 @@ export class FailoverTrial implements Trial {
 
   save(): SavedFailover {
     const finite = (ms: number): number | null => (Number.isFinite(ms) ? ms : null);
-    const calls = this.#calls.map(({ sentMs, receivedMs, outcome, client }) =>
-      client === undefined
-        ? ([sentMs, finite(receivedMs), outcome] as const)
-        : ([sentMs, finite(receivedMs), outcome, client] as const),
-    );
-    const settled = [...this.#settled];
-    return { kind: 'failover', calls, settled, labels: this.#labels.save(), place: this.#place };
+    const calls = this.#calls.map((call) => [call.sentMs, finite(call.receivedMs), call.outcome] as const);
+    return { kind: 'failover', calls, labels: this.#labels.save(), place: this.#place };
   }
 
   /** Where a call lies in time. One without times is where the one before it was, if it says that something is wrong. */
-  #locate({ label, sentMs, receivedMs, client = '' }: Observation): Call | undefined {
+  #locate({ label, sentMs, receivedMs }: Observation): Call | undefined {
     const outcome = label === this.#rule.to ? 'switched' : label === ERROR_LABEL ? 'error' : 'other';
     if (sentMs === undefined && receivedMs === undefined) {
       if (outcome === 'switched') return undefined;
@@ -151,21 +129,7 @@ export class FailoverTrial implements Trial {
     }
     const sent = sentMs ?? receivedMs ?? 0;
     this.#place = { sentMs: sent, receivedMs: Math.max(sent, receivedMs ?? sent) };
-    if (receivedMs === undefined) return { sentMs: sent, receivedMs: Infinity, outcome, client };
-    return { sentMs: sent, receivedMs, outcome };
-  }
-
-  #settle(client: string, sentMs: number): void {
-    this.#settled.set(client, Math.max(this.#settled.get(client) ?? -Infinity, sentMs));
-    this.#switch = undefined;
-  }
-
-  /**
-   * Was a call lost before the event? Where it does not say when, its client tells: one that sent a later call, and had
-   * that answered before the event, was done with this one.
-   */
-  #wasLostBefore({ sentMs, outcome, client }: Call): boolean {
-    return outcome === 'error' && client !== undefined && sentMs < (this.#settled.get(client) ?? -Infinity);
+    return { sentMs: sent, receivedMs: receivedMs ?? Infinity, outcome };
   }
 
   #seen(): Switch {
@@ -176,14 +140,13 @@ export class FailoverTrial implements Trial {
   #measure(): Switch {
     let [errors, run, index] = [0, 0, 0];
     let lastBad: Call | undefined;
-    const calls = this.#calls.filter((call) => !this.#wasLostBefore(call));
-    for (; index < calls.length && run < this.#cleanRun; index++) {
-      const call = calls[index];
+    for (; index < this.#calls.length && run < this.#cleanRun; index++) {
+      const call = this.#calls[index];
       if (call?.outcome === 'switched') run++;
       else [run, lastBad, errors] = [0, call, errors + (call?.outcome === 'error' ? 1 : 0)];
     }
     const isOver = run >= this.#cleanRun;
-    const first = calls[index - run];
+    const first = this.#calls[index - run];
     return {
       errors,
       isOver,
