@@ -97,6 +97,17 @@ describe('what is asked for wrongly', () => {
     expect(stderr).toMatch(/^unknown suite nonsense; suites: .*multi-primary.*, all\n$/);
   });
 
+  test('all of it at once, also of a run that is only printed', async () => {
+    const wrong = ['--suite', 'nonsense', '--installer', '/nowhere', '--defect', 'nonsense'];
+    for (const how of [[], ['--dry-run']]) {
+      const { code, stdout, stderr } = await meshproof(['run', '--provider', 'embedded', ...wrong, ...how]);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(/unknown suite nonsense/);
+      expect(stderr).toMatch(/--installer: there is no file \/nowhere/);
+      expect(stderr).toMatch(/--defect nonsense/);
+    }
+  });
+
   test('an unknown option, with the right one', async () => {
     const { code, stderr } = await meshproof(['run', '--sute', 'all']);
     expect(code).toBe(2);

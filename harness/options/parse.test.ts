@@ -172,6 +172,7 @@ describe('mistakes', () => {
     ['run --provider kubeconfig', 'needs the clusters: --cluster NAME=FILE[:CONTEXT]'],
     ['run --provider kind --cluster a=b', '--provider kind makes its own'],
     ['run --continue d --dry-run', 'leave one of them out'],
+    ['run --json --dry-run', 'leave out --json'],
     ['run --cluster a=b --installer i', 'add --install-mesh, or leave it out'],
     ['run --max-duration 600h', '--max-duration 600h: expected a duration such as'],
     ['judge x', 'judge needs --rule RULE'],

@@ -29,5 +29,8 @@ export function contradictions(command: Command, given: Given): readonly string[
   if (given.continue !== undefined && given.dryRun === true) {
     mistakes.push('--continue measures and --dry-run touches nothing: leave one of them out');
   }
+  if (given.json === true && given.dryRun === true) {
+    mistakes.push('--dry-run prints manifests as YAML: leave out --json, or use the command list');
+  }
   return mistakes;
 }

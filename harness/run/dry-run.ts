@@ -10,16 +10,20 @@ import { kindConfig, kindName } from '../provider/kind/config.ts';
 import type { Selected } from '../select.ts';
 import { hasRemotes, hasSeveralNetworks, type ClusterTopology } from '../topology/topology.ts';
 import { list } from './list.ts';
-import type { Bench, Chosen } from './bench.ts';
-import { chooseBenches } from './choose.ts';
+import { benchesOf, type Bench, type Chosen } from './bench.ts';
+import { ofShard } from './choose.ts';
+import { chooseSound } from './plan.ts';
 import { appsDirectory } from './setup.ts';
 
 const RUN_ID = 'RUN-ID';
 
 /** Prints the plan and every manifest that a run would apply. Touches nothing, asks nobody. */
 export async function dryRun(options: RunOptions): Promise<number> {
-  await list({ ...options, json: false });
-  for (const bench of await chooseBenches(options)) {
+  const { provider } = options;
+  const chosen = await chooseSound(options, provider === 'auto' ? undefined : provider);
+  const benches = ofShard(benchesOf(chosen), options);
+  await list(options);
+  for (const bench of benches) {
     if (makesKindClusters(options)) printClusters(bench, options);
     for (const part of bench.parts) {
       for (const selected of part.scenarios) printApplications(part, selected, options);

@@ -77,9 +77,9 @@ describe('what is chosen', () => {
   test('by an id is that scenario alone, and by an unknown check a mistake with the nearest one', async () => {
     const [only] = await choose(asked('--scenario', 'multi-primary/flat/M1'));
     expect(only?.scenarios.map(({ scenario }) => scenario.claim)).toEqual(['M1']);
-    expect(await mistakesOf(choose(asked('--scenario', 'multi-primary/gateways/M4/v1-gnoe')))).toEqual([
+    expect(await mistakesOf(choose(asked('--scenario', 'multi-primary/gateways/M4/v1-back/haves')))).toEqual([
       expect.stringMatching(
-        /^--scenario multi-primary\/gateways\/M4\/v1-gnoe: there is no such scenario \(did you mean multi-primary\/gateways\/M4\//,
+        /^--scenario multi-primary\/gateways\/M4\/v1-back\/haves: there is no such scenario \(did you mean multi-primary\/gateways\/M4\/v1-back\/halves\?\)/,
       ),
     ]);
   });

@@ -3,7 +3,7 @@ import { DEFAULTS } from '../verdict/defaults.ts';
 import { falseFailPerCheck } from '../verdict/suite.ts';
 import type { Risk } from '../verdict/types.ts';
 import { unknownDefect } from '../provider/embedded/defects.ts';
-import { benchesOf, narrowedTo, type Bench } from './bench.ts';
+import { benchesOf, narrowedTo, type Bench, type Chosen } from './bench.ts';
 import { checkIds, chooseWhole, ofShard } from './choose.ts';
 import { createProvider, decideProvider, type ProviderName } from './choose-provider.ts';
 import { isOpen, readEarlier, type Earlier } from './earlier.ts';
@@ -31,19 +31,34 @@ export interface Plan {
   readonly notes: readonly string[];
 }
 
+/** What the options ask for. @throws Mistakes with all that is wrong with them, for a provider where one is decided on */
+export async function chooseSound(
+  options: RunOptions,
+  provider: ProviderName | undefined,
+): Promise<Chosen[]> {
+  const mistakes = [
+    ...missingFiles([
+      ['--install-values', options.installValues],
+      ['--gateway-api', options.gatewayApi],
+      ['--installer', options.installer],
+      ...options.cluster.map(({ name, file }) => [`--cluster ${name}`, file] as const),
+    ]),
+    ...(provider === undefined ? [] : mistakesFor(provider, options)),
+  ];
+  const chosen = await chooseWhole(options).catch((error: unknown) => {
+    if (!(error instanceof Mistakes)) throw error;
+    mistakes.push(...error.mistakes);
+    return [];
+  });
+  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  return chosen;
+}
+
 /** Decides what a run does. @throws Mistakes with all of them */
 export async function plan(options: RunOptions): Promise<Plan> {
-  const files = missingFiles([
-    ['--install-values', options.installValues],
-    ['--gateway-api', options.gatewayApi],
-    ['--installer', options.installer],
-    ...options.cluster.map(({ name, file }) => [`--cluster ${name}`, file] as const),
-  ]);
-  const earlier = options.continue === undefined ? undefined : readEarlier(options.continue);
-  const all = benchesOf(await chooseWhole(options));
   const { name, why } = await decideProvider(options);
-  const wrong = mistakesFor(name, options);
-  if (files.length + wrong.length > 0) throw new Mistakes([...files, ...wrong]);
+  const all = benchesOf(await chooseSound(options, name));
+  const earlier = options.continue === undefined ? undefined : readEarlier(options.continue);
   const reuse = options.reuse === undefined ? undefined : keptRun(options.reuse);
   const whole = reuse === undefined ? all : keptBenches(reuse, all);
   const shard = ofShard(whole, options);
