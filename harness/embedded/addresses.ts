@@ -12,6 +12,8 @@ export interface Block {
   readonly podSubnet: string;
   /** Outside of it. */
   readonly nodeAddress: string;
+  /** Where the node is reached from outside, if that is not its address. */
+  readonly externalAddress?: string;
   /** Is it one of the block's? */
   owns(address: string): boolean;
   /** Lets other worlds have the block. */
@@ -63,7 +65,8 @@ function block(second: number, guard?: Server): Block {
       return `${prefix}${String(third)}.${String(1 + ((count - 1) % HOSTS))}`;
     },
     podSubnet: `${prefix}0.0/17`,
-    nodeAddress: guard === undefined ? '127.0.0.1' : `${prefix}128.1`,
+    nodeAddress: `${prefix}128.1`,
+    ...(guard === undefined ? { externalAddress: '127.0.0.1' } : {}),
     owns: (address) => address.startsWith(prefix),
     release: () => {
       guard?.close();

@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import type { Resource, ResourceRef, RunningProgram, Store } from '../types.ts';
 import { tellEvent } from './events.ts';
 import { startBalancer } from './forward.ts';
-import { nodeAddressOf, type NodePlace } from './nodes.ts';
+import { openAddressOf, type NodePlace } from './nodes.ts';
 import { type Controller, refOf } from './reconciler.ts';
 import { backendsOf, type ServicePort, serviceSpec } from './services.ts';
 import type { Still } from './still.ts';
@@ -96,7 +96,7 @@ function listeners(
   const openAtNode = async (): Promise<RunningProgram> => {
     const nodePort = randomInt(...NODE_PORTS);
     try {
-      const running = await open({ address: nodeAddressOf(world.addresses), port: nodePort });
+      const running = await open({ address: openAddressOf(world.addresses), port: nodePort });
       own.nodePorts.set(port, nodePort);
       if (store.get(ref)?.metadata.uid === service.metadata.uid) publish(world, ref, own);
       return running;

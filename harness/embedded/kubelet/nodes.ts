@@ -12,16 +12,19 @@ export interface NodePlace {
   /** CIDR of its pods. */
   readonly podSubnet?: string;
   readonly nodeAddress?: string;
+  /** Where it is reached from outside. @default its address */
+  readonly externalAddress?: string;
 }
 
-/** Where the node is. */
-export const nodeAddressOf = ({ nodeAddress = '127.0.0.1' }: NodePlace): string => nodeAddress;
+/** Where the node's ports are open. */
+export const openAddressOf = ({ nodeAddress = '127.0.0.1', externalAddress }: NodePlace): string =>
+  externalAddress ?? nodeAddress;
 
 /** Makes the node, if it is not there: ready, with its region and zone. */
 export function makeNode(store: Store, spec: ClusterSpec, place: NodePlace = {}): void {
   const name = nodeNameOf(spec);
   if (store.get({ kind: 'Node', name }) !== undefined) return;
-  const { podSubnet } = place;
+  const { podSubnet, nodeAddress = '127.0.0.1', externalAddress } = place;
   const labels = Object.entries({ region: spec.region, zone: spec.zone }).flatMap(([key, value]) =>
     value === undefined ? [] : [[`topology.kubernetes.io/${key}`, value]],
   );
@@ -42,7 +45,8 @@ export function makeNode(store: Store, spec: ClusterSpec, place: NodePlace = {})
         { type: 'Ready', status: 'True', reason: 'KubeletReady', lastTransitionTime: timestamp() },
       ],
       addresses: [
-        { type: 'InternalIP', address: nodeAddressOf(place) },
+        { type: 'InternalIP', address: nodeAddress },
+        ...(externalAddress === undefined ? [] : [{ type: 'ExternalIP', address: externalAddress }]),
         { type: 'Hostname', address: name },
       ],
       capacity: { cpu: '2', memory: '8Gi', pods: '110' },
