@@ -13,6 +13,7 @@ import { bounded } from '../wait/wait.ts';
 import type { Bench, Chosen } from './bench.ts';
 import { clearForNextSuite } from './between-suites.ts';
 import { benchDirectory, bringUp, labelOf, type Ready, type Wanted } from './bring-up.ts';
+import { ingressAddressOf } from './ingress-address.ts';
 import { rememberTopology } from './kept.ts';
 import { appsDirectory, boundsOf, pullSecretOf, ROOT, userPath, type Run } from './setup.ts';
 import { timed } from './timed.ts';
@@ -185,15 +186,6 @@ function placingOf({ id, options }: Run): Pick<RunContext, Placing> {
   };
 }
 
-/** On kind the harness is the load balancer. Embedded gateways are at port 80 only for who may listen there; at a node, for all. */
-function ingressAddressOf(
-  { ingressAddress, loadBalancer }: Run['options'],
-  provider: Provider,
-): RunContext['ingressAddress'] {
-  if (ingressAddress === 'node-port' || provider.name === 'embedded') return 'node-port';
-  return loadBalancer === 'node-ip' ? 'given' : 'load-balancer';
-}
-
 function contextOf(run: Run, { suite, variant, scenarios }: Chosen, { ready, bench }: Place): RunContext {
   const { options } = run;
   const { mesh, members } = ready;
@@ -212,7 +204,7 @@ function contextOf(run: Run, { suite, variant, scenarios }: Chosen, { ready, ben
     bounds: boundsOf(options),
     rate: options.rate,
     keep: options.keep,
-    ingressAddress: ingressAddressOf(options, bench.provider),
+    ingressAddress: ingressAddressOf(options, bench.provider, members),
     risk: run.risk,
     evidence: run.earlier?.evidence ?? {},
     unmet: run.earlier?.unmet[`${suite}/${variant}`],
