@@ -92,6 +92,8 @@ export async function bringUp(run: Run, provider: Provider, wanted: Wanted): Pro
   } catch (error) {
     // What is still being made has to be there before it can be torn down.
     await Promise.allSettled([...members.values(), rising.joined]);
+    const closed = [...members.values()].map(async (rising) => (await rising).client.close());
+    await Promise.allSettled(closed);
     throw error;
   }
 }
@@ -137,16 +139,10 @@ async function member(
         kubeconfig: provided.kubeconfig,
         context: provided.context,
       });
-      await poll(
-        {
-          what: `the API server of ${topology.name}`,
-          timeoutMs: run.options.timeout,
-          intervalMs: 300,
-          signal: run.signal,
-          isTransient: () => true,
-        },
-        () => client.version(),
-      );
+      const { timeout: timeoutMs } = run.options;
+      const what = `the API server of ${topology.name}`;
+      const waiting = { what, timeoutMs, intervalMs: 300, signal: run.signal, isTransient: () => true };
+      await poll(waiting, () => client.version());
       return { topology, provided, client };
     },
   );

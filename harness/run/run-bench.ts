@@ -31,8 +31,9 @@ export interface BenchRun extends Bench {
  */
 export async function runBench(run: Run, bench: BenchRun, keep: boolean): Promise<void> {
   const forget = journalClusters(run, bench);
+  const over = new AbortController();
   try {
-    const ready = await bringUp(run, bench.provider, { ...bench, ...ahead(run, bench) });
+    const ready = await bringUp(run, bench.provider, { ...bench, ...ahead(run, bench, over.signal) });
     try {
       await playParts(run, bench, ready);
     } finally {
@@ -42,6 +43,7 @@ export async function runBench(run: Run, bench: BenchRun, keep: boolean): Promis
     await collectLogs(run, bench);
     throw error;
   } finally {
+    over.abort();
     for (const part of bench.parts) closeUnjudged(run, part);
     if (!keep) await tearDown(run, bench, forget);
   }
@@ -94,12 +96,12 @@ async function clearFor(run: Run, { variant, scenarios }: Chosen, { members }: R
 const deploysAhead = ({ name }: Provider): boolean => name === 'kind';
 
 /** The first scenario's applications start while the mesh is being completed. Only in clusters that go away afterwards. */
-function ahead(run: Run, { provider, parts }: BenchRun): Pick<Wanted, 'whenInjecting'> {
+function ahead(run: Run, { provider, parts }: BenchRun, signal: AbortSignal): Pick<Wanted, 'whenInjecting'> {
   const [first] = parts.flatMap(({ variant, scenarios }) =>
     scenarios.map((selected) => ({ variant, selected })),
   );
   if (first === undefined || !deploysAhead(provider)) return {};
-  const soFar = { ...placingOf(run), variant: first.variant };
+  const soFar = { ...placingOf(run), variant: first.variant, signal };
   return {
     whenInjecting: (member) => {
       const injection = run.options.injectionLabel ?? labelInjecting(member.topology.revision);
