@@ -308,6 +308,25 @@ describe('what an earlier run knew of a check', () => {
   const reported = (): CheckRecord | undefined =>
     foldReport(log.read()).checks.find(({ id }) => id === 'a/flat/A1/holds');
 
+  test.each([
+    ['unknown', /could not tell the version of the mesh .* this one, unknown, is not known/],
+    ['1.30.0', undefined],
+  ])(
+    'of a mesh of version %s is compared with this one, or it is said that it cannot be',
+    async (version, said) => {
+      const check = known('inconclusive');
+      const before = { ...earlier(check), id: 'before', mesh: { name: 'Istio', version } } as Run['earlier'];
+      const running = runBench(runWith({ earlier: before }), await twoSuites(), false);
+      if (said === undefined)
+        await expect(running).rejects.toThrow(/measured Istio 1.30.0, and this is unknown/);
+      else await running;
+      const notes = events('note').map(({ text }) => text);
+      expect(notes.filter((text) => text.includes('version'))).toEqual(
+        said === undefined ? [] : [expect.stringMatching(said)],
+      );
+    },
+  );
+
   test('is still there when the clusters do not come up', async () => {
     const bench = await twoSuites();
     await servers[1].close();
