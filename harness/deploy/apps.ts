@@ -31,20 +31,21 @@ export const imagesIn = (objects: readonly KubernetesObject[]): string[] =>
 export async function deploy(
   cluster: Cluster,
   objects: readonly KubernetesObject[],
-  options: { readonly placement: Placement; readonly timeoutMs: number; readonly signal?: AbortSignal },
+  options: {
+    readonly placement: Placement;
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<void> {
   const placed = objects.map((object) => place(object, options.placement));
-  await cluster.applyAll(placed);
+  await cluster.applyAll(placed, { signal: options.signal });
   await Promise.all(
     placed
       .filter(({ kind }) => kind === 'Deployment')
       .map(({ metadata }) =>
         cluster.waitForRollout(
           { namespace: options.placement.namespace, name: metadata.name },
-          {
-            timeoutMs: options.timeoutMs,
-            ...(options.signal === undefined ? {} : { signal: options.signal }),
-          },
+          { timeoutMs: options.timeoutMs, signal: options.signal },
         ),
       ),
   );

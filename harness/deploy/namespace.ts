@@ -17,22 +17,26 @@ export async function createNamespace(
     readonly runId: string;
     readonly injection: InjectionLabel;
     readonly pullSecret?: PullSecret | undefined;
+    readonly signal?: AbortSignal | undefined;
   },
 ): Promise<void> {
-  await cluster.apply({
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: {
-      name,
-      labels: { [RUN_LABEL]: options.runId, [options.injection.key]: options.injection.value },
+  const { signal } = options;
+  await cluster.apply(
+    {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: {
+        name,
+        labels: { [RUN_LABEL]: options.runId, [options.injection.key]: options.injection.value },
+      },
     },
-  });
+    { signal },
+  );
   if (options.pullSecret !== undefined) await copySecret(cluster, options.pullSecret, name);
   // Pods are refused until the controller has made the namespace's default account.
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', namespace: name, name: 'default' };
-  await poll({ what: `ServiceAccount default in ${name}`, timeoutMs: 30_000, intervalMs: 200 }, () =>
-    cluster.get(account),
-  );
+  const what = `ServiceAccount default in ${name}`;
+  await poll({ what, timeoutMs: 30_000, intervalMs: 200, signal }, () => cluster.get(account));
 }
 
 async function copySecret(cluster: Cluster, from: PullSecret, namespace: string): Promise<void> {

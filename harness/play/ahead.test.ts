@@ -3,14 +3,35 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { startApiServer } from '../../fixtures/api-server/server.ts';
 import { clusterTopology } from '../../fixtures/topology.ts';
 import { connect } from '../cluster/cluster.ts';
 import { startWorld } from '../embedded/world.ts';
 import type { Scenario } from '../scenario.ts';
+import { poll } from '../wait/wait.ts';
 import { deployAhead } from './ahead.ts';
 import { namespaceOf } from './namespace.ts';
 
 const NETWORKING = 'networking.istio.io/v1';
+
+const SCENARIO: Scenario = {
+  claim: 'A1',
+  title: '',
+  document: '',
+  apps: { cluster1: ['helloworld', 'helloworld-v1', 'bookinfo-routes'] },
+  checks: () => ({}),
+  play: () => Promise.resolve(),
+};
+const RUN = {
+  runId: 'r1',
+  variant: 'flat',
+  timeoutMs: 30_000,
+  images: {},
+  imageHub: undefined,
+  pullSecret: undefined,
+  appsDirectory: fileURLToPath(new URL('../../fixtures/apps', import.meta.url)),
+  injection: { key: 'istio-injection', value: 'enabled' },
+};
 
 test('workloads are there before their scenario plays, and what the mesh is told is not', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'ahead-'));
@@ -24,28 +45,10 @@ test('workloads are there before their scenario plays, and what the mesh is told
   const kubeconfig = join(directory, 'cluster1.kubeconfig');
   const client = await connect({ name: 'cluster1', kubeconfig, context: undefined });
   try {
+    const run = { ...RUN, signal: new AbortController().signal };
     const planned = {
       file: { suite: 'a', name: 'x', file: join(directory, 'scenario.ts') },
-      scenario: {
-        claim: 'A1',
-        title: '',
-        document: '',
-        apps: { cluster1: ['helloworld', 'helloworld-v1', 'bookinfo-routes'] },
-        checks: () => ({}),
-        play: () => Promise.resolve(),
-      } satisfies Scenario,
-    };
-    const run = {
-      ...{
-        runId: 'r1',
-        variant: 'flat',
-        timeoutMs: 30_000,
-        images: {},
-        imageHub: undefined,
-        pullSecret: undefined,
-      },
-      appsDirectory: fileURLToPath(new URL('../../fixtures/apps', import.meta.url)),
-      injection: { key: 'istio-injection', value: 'enabled' },
+      scenario: SCENARIO,
     };
     const member = {
       topology: clusterTopology('cluster1'),
@@ -68,5 +71,36 @@ test('workloads are there before their scenario plays, and what the mesh is told
     await client.close();
     await world.close();
     rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test('workloads that never get ready are not waited for when the run is over', async () => {
+  const server = await startApiServer();
+  const kubeconfig = await server.kubeconfig();
+  const client = await connect({ name: 'cluster1', kubeconfig });
+  try {
+    const file = { suite: 'a', name: 'x', file: join(tmpdir(), 'scenario.ts') };
+    const over = new AbortController();
+    const run = { ...RUN, timeoutMs: 8_000, signal: over.signal };
+    const namespace = namespaceOf(run, file);
+    server.put({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } });
+    const member = {
+      topology: clusterTopology('cluster1'),
+      provided: { name: 'cluster1', kubeconfig, serverForPeers: '' },
+      client,
+    };
+    const deployed = deployAhead(member, { file, scenario: SCENARIO }, run).catch((error: unknown) => error);
+    await poll({ what: 'a look at the rollout', timeoutMs: 5_000, intervalMs: 20 }, () =>
+      Promise.resolve(
+        server.seen.some(({ method, path }) => method === 'GET' && /deployments\/./.test(path)) || undefined,
+      ),
+    );
+    const abortedMs = performance.now();
+    over.abort(new Error('over'));
+    expect(await deployed).toMatchObject({ message: 'over' });
+    expect(performance.now() - abortedMs).toBeLessThan(2_000);
+  } finally {
+    await client.close();
+    await server.close();
   }
 });

@@ -10,7 +10,11 @@ import { namespaceOf } from './namespace.ts';
 export type RunSoFar = Pick<
   RunContext,
   'runId' | 'variant' | 'appsDirectory' | 'timeoutMs' | 'images' | 'imageHub' | 'pullSecret'
-> & { readonly injection: InjectionLabel };
+> & {
+  readonly injection: InjectionLabel;
+  /** Gives up at once: nobody will play here any more. */
+  readonly signal: AbortSignal;
+};
 
 /** What a mesh is told: it could reach beyond its namespace, to what others are looking at now. */
 const CONFIGURATION = /(?:^|\.)istio\.io\/|^gateway\.networking\.k8s\.io\//;
@@ -25,15 +29,16 @@ export async function deployAhead(
   planned: { readonly scenario: Scenario; readonly file: ScenarioFile },
   run: RunSoFar,
 ): Promise<void> {
+  run.signal.throwIfAborted();
   const { scenario, file } = planned;
   const apps = scenario.apps[member.topology.name] ?? [];
   const namespace = namespaceOf(run, file);
-  const { runId, injection, pullSecret, images, imageHub } = run;
-  await createNamespace(member.client, namespace, { runId, injection, pullSecret });
+  const { runId, injection, pullSecret, images, imageHub, signal } = run;
+  await createNamespace(member.client, namespace, { runId, injection, pullSecret, signal });
   const folders = { scenario: dirname(file.file), shared: run.appsDirectory };
   const objects = apps
     .flatMap((app) => readApplication(app, folders))
     .filter(({ apiVersion }) => !CONFIGURATION.test(apiVersion));
   const placement = { namespace, runId, images, imageHub, imagePullSecret: pullSecret?.name };
-  await deploy(member.client, objects, { placement, timeoutMs: run.timeoutMs });
+  await deploy(member.client, objects, { placement, timeoutMs: run.timeoutMs, signal });
 }

@@ -12,14 +12,14 @@ beforeEach(async () => {
 });
 afterEach(() => gateway.close());
 
-/** A webhook of this name that asks a Service. */
-const webhook = (name: string): void => {
+/** A webhook of this name that asks a Service, or a URL. */
+const webhook = (name: string, url?: string, labels: Readonly<Record<string, string>> = {}): void => {
   const service = { name: 'istiod', namespace: 'istio-system', path: '/inject/cluster/cluster2' };
   gateway.server.put({
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
-    metadata: { name: 'injector' },
-    webhooks: [{ name, clientConfig: { service } }],
+    metadata: { name: 'injector', labels },
+    webhooks: [{ name, clientConfig: url === undefined ? { service } : { url } }],
   });
 };
 const service = (spec: object): void => {
@@ -55,6 +55,35 @@ test('a webhook of Istio leads outside whose Service is not there; of others, Se
   expect(found.seen).toContain('Service istiod.istio-system, which is not there');
   webhook('policies.example.com');
   expect(await gateway.cluster.controlPlane.webhooksStayInside()).toMatchObject({ holds: true });
+});
+
+test.each([
+  ['EKS', 'iam-for-pods.amazonaws.com', 'https://127.0.0.1:23443/mutate'],
+  [
+    'GKE',
+    'warden-mutating.common-webhooks.networking.gke.io',
+    'https://localhost:5443/webhook/warden-mutating',
+  ],
+])("a webhook of %s on the API server's own machine leads nowhere else", async (_, name, url) => {
+  webhook(name, url);
+  const found = await gateway.cluster.controlPlane.webhooksStayInside();
+  expect(found).toMatchObject({ holds: true, figures: { webhooks: 1, outside: 0, outsideOfOthers: 0 } });
+});
+
+test('a URL elsewhere that is not of Istio is told, and not judged', async () => {
+  webhook('policies.example.com', 'https://policies.example.com/check');
+  const found = await gateway.cluster.controlPlane.webhooksStayInside();
+  expect(found).toMatchObject({ holds: true, figures: { outside: 0, outsideOfOthers: 1 } });
+  expect(found.seen).toContain('not judged: policies.example.com → https://policies.example.com/check');
+});
+
+test.each([
+  ['by its name', INJECTOR, {}],
+  ['by its label', 'inject.example.com', { app: 'sidecar-injector' }],
+])('an injector of Istio, %s, leads outside by a URL elsewhere', async (_, name, labels) => {
+  webhook(name, 'https://istiod.elsewhere.example:15017/inject', labels);
+  const found = await gateway.cluster.controlPlane.webhooksStayInside();
+  expect(found).toMatchObject({ holds: false, figures: { outside: 1, outsideOfOthers: 0 } });
 });
 
 const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64');

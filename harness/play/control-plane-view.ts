@@ -1,5 +1,4 @@
 import { hasProxy, type PodWithProxy } from '../mesh/istio/injected.ts';
-import type { KubernetesObject } from '../cluster/types.ts';
 import { idOf } from '../mesh/cluster-id.ts';
 import { mayDo, userOfRemoteSecret, WRITES, writesIn } from '../mesh/istio/remote-rights.ts';
 import {
@@ -11,7 +10,7 @@ import {
   watchedClusters,
 } from '../mesh/istio/control-plane.ts';
 import { readMesh } from '../mesh/istio/facts.ts';
-import { leadsOutside, type ClientConfig } from '../mesh/istio/webhooks.ts';
+import { leadsOutside, webhooksIn } from '../mesh/istio/webhooks.ts';
 import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
 import { installRevision, type RevisionSettings } from '../mesh/istio/revision.ts';
 import type { Event } from './heard-answers.ts';
@@ -19,10 +18,6 @@ import { restartDeployment } from './restart.ts';
 import type { Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Finding } from './stage.ts';
-
-interface Webhooks extends KubernetesObject {
-  readonly webhooks?: readonly { readonly name: string; readonly clientConfig?: ClientConfig }[];
-}
 
 /** At most a few names, and how many more there are. */
 const named = (names: readonly string[]): string =>
@@ -152,28 +147,28 @@ export class ControlPlaneView {
     };
   }
 
-  /** Webhooks of this cluster call Services in it, not addresses elsewhere; those of Istio, Services with pods in it. */
+  /** Webhooks of Istio in this cluster call Services with pods in it. Where those of others lead is told, and not judged. */
   async webhooksStayInside(): Promise<Finding> {
     const { client } = this.#cluster.member;
     const { name } = this.#cluster;
-    const kinds = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
-    const lists = await Promise.all(
-      kinds.map((kind) => client.list<Webhooks>({ apiVersion: 'admissionregistration.k8s.io/v1', kind })),
-    );
-    const hooks = lists.flat().flatMap(({ webhooks = [] }) => webhooks);
+    const hooks = await webhooksIn(client);
     const led = await Promise.all(
-      hooks.map(async ({ name: hook, clientConfig = {} }) => {
+      hooks.map(async ({ name: hook, clientConfig, isOfIstio }) => {
         // Services of others are not looked into: what they put behind them is no part of the mesh.
-        if (clientConfig.url === undefined && !hook.endsWith('.istio.io')) return [];
+        if (clientConfig.url === undefined && !isOfIstio) return [];
         const where = await leadsOutside(client, clientConfig);
-        return where === undefined ? [] : [`${hook} → ${where}`];
+        return where === undefined ? [] : [{ isOfIstio, text: `${hook} → ${where}` }];
       }),
     );
-    const outside = led.flat();
+    const texts = (ofIstio: boolean): string[] =>
+      led.flat().flatMap(({ isOfIstio, text }) => (isOfIstio === ofIstio ? [text] : []));
+    const [outside, ofOthers] = [texts(true), texts(false)];
     return {
       holds: outside.length === 0,
-      seen: `${String(hooks.length)} webhooks in ${name}, ${outside.length === 0 ? 'all call Services in it' : `outside it: ${named(outside)}`}`,
-      figures: { webhooks: hooks.length, outside: outside.length },
+      seen:
+        `${String(hooks.length)} webhooks in ${name}, ${outside.length === 0 ? 'none of Istio leads outside it' : `outside it: ${named(outside)}`}` +
+        (ofOthers.length === 0 ? '' : `; not of Istio, and not judged: ${named(ofOthers)}`),
+      figures: { webhooks: hooks.length, outside: outside.length, outsideOfOthers: ofOthers.length },
     };
   }
 

@@ -105,10 +105,10 @@ test('openness is stated for a gateway that is open, and for one that is not', a
   await new Promise((resolve) => listener.once('listening', resolve));
   const entry = { address: '127.0.0.1', port: (listener.address() as AddressInfo).port };
   const { cluster } = await sound(entry);
-  expect(await cluster.gateway.statesItsOpenness()).toMatchObject({
-    holds: true,
+  expect(await cluster.gateway.openness()).toEqual({
+    seen: 'it is open to where the harness runs, and its Service has the ports 15021, 15443 for any address',
     figures: { toTheHarness: 'open', ports: '15021, 15443', sources: 'any address' },
   });
   await new Promise((resolve) => listener.close(resolve));
-  expect((await cluster.gateway.statesItsOpenness()).figures).toMatchObject({ toTheHarness: 'closed' });
+  expect((await cluster.gateway.openness()).figures).toMatchObject({ toTheHarness: 'closed' });
 });

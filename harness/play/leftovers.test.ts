@@ -113,6 +113,24 @@ test.each([
   expect(found.seen).toMatch(told);
 });
 
+test('kinds that may not be listed are told, and keep nobody from looking at the others', async () => {
+  stage.server.override(/^GET .*\/deployments$/, (response) => {
+    answer(response, 403, { kind: 'Status', message: 'deployments is forbidden' });
+  });
+  const clean = await traces();
+  expect(clean).toMatchObject({ nothing: true, figures: { objects: 0, kindsNotLookedAt: 1 } });
+  expect(clean.seen).toContain('not looked at: 1 (deployments)');
+  stage.pod(NAMESPACE, 'forgotten-1');
+  expect(await traces()).toMatchObject({ nothing: false, figures: { objects: 1 } });
+});
+
+test('an API server that fails has not been looked at', async () => {
+  stage.server.override(/^GET .*\/deployments$/, (response) => {
+    answer(response, 500, { kind: 'Status', message: 'broken' });
+  });
+  await expect(traces()).rejects.toThrow(/500/);
+});
+
 test('a host that a control plane remembers without endpoints is forgotten', async () => {
   controlPlaneKnows({ [HOST]: [] });
   expect((await traces()).nothing).toBe(true);

@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster/cluster.ts';
+import { ApiError, type Cluster } from '../cluster/cluster.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 import { connectedProxies, endpointsInNamespace } from '../mesh/istio/control-plane.ts';
 import { askProxy } from '../mesh/istio/proxy.ts';
@@ -38,19 +38,33 @@ async function collections(client: Cluster, namespace: string): Promise<string[]
   return lists.flat();
 }
 
-/** Objects in a namespace, and objects of the whole cluster that name it. */
-async function objectsOf(client: Cluster, namespace: string): Promise<string[]> {
+interface Objects {
+  readonly there: readonly string[];
+  /** Kinds that this user may not list. */
+  readonly unseen: readonly string[];
+}
+
+/**
+ * Objects in a namespace, and objects of the whole cluster that name it. Those of a kind that this user may not list were
+ * not made by it: to look at them it would need the right to read all that is in the cluster.
+ */
+async function objectsOf(client: Cluster, namespace: string): Promise<Objects> {
   const paths = await collections(client, namespace);
+  const unseen: string[] = [];
   const found = await Promise.all(
     paths.map(async (path) => {
-      const { items = [] } = (await client.request('GET', path)) as { items?: readonly KubernetesObject[] };
       const kind = path.slice(path.lastIndexOf('/') + 1);
+      const { items = [] } = (await client.request('GET', path).catch((error: unknown) => {
+        if (!(error instanceof ApiError) || error.status !== 403) throw error;
+        unseen.push(kind);
+        return {};
+      })) as { items?: readonly KubernetesObject[] };
       return items
         .filter((item) => JSON.stringify(item).includes(namespace))
         .map(({ metadata }) => `${kind}/${metadata.name}`);
     }),
   );
-  return found.flat();
+  return { there: found.flat(), unseen: unseen.sort() };
 }
 
 /** Ways in which a gateway's proxy still knows services of a namespace: clusters, and chains of its listeners. */
@@ -104,11 +118,17 @@ export async function tracesOf(scene: Scene, cluster: ScenarioCluster): Promise<
     knownToControlPlane(scene, cluster),
     knownToGateway(scene, cluster),
   ]);
-  const all = [objects, controlPlane, gateway];
+  const { there, unseen } = objects;
+  const all = [there, controlPlane, gateway];
   return {
     nothing: all.every(({ length }) => length === 0),
     ofEachKind: all.every(({ length }) => length > 0),
-    seen: `${cluster.name} has objects of ${scene.namespace}: ${counted(objects)}; known to its control plane: ${counted(controlPlane)}, to its gateway: ${counted(gateway)}`,
-    figures: { objects: objects.length, inControlPlane: controlPlane.length, inGateway: gateway.length },
+    seen: `${cluster.name} has objects of ${scene.namespace}: ${counted(there)}; known to its control plane: ${counted(controlPlane)}, to its gateway: ${counted(gateway)}${unseen.length === 0 ? '' : `; of kinds that may not be listed, and were not looked at: ${counted(unseen)}`}`,
+    figures: {
+      objects: there.length,
+      kindsNotLookedAt: unseen.length,
+      inControlPlane: controlPlane.length,
+      inGateway: gateway.length,
+    },
   };
 }

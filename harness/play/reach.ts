@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KubernetesObject } from '../cluster/types.ts';
-import { isLoopback, remoteAccessHeld } from '../mesh/preflight/remote-secrets.ts';
+import { isLoopback } from '../mesh/loopback.ts';
+import { remoteAccessHeld } from '../mesh/preflight/remote-secrets.ts';
 import type { Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Finding } from './stage.ts';

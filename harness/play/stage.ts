@@ -32,7 +32,7 @@ export type Stage<Cluster extends string, Check extends string> = Readonly<
   Record<Cluster, ScenarioCluster<Check>>
 > & {
   readonly bounds: Bounds;
-  /** `flat` or `gateways`. */
+  /** `flat`, `multi-primary`, `gateways` or `replicated`. */
   readonly variant: string;
   readonly mesh: MeshFacts;
   /** The namespace that the scenario has to itself in every cluster. */

@@ -37,8 +37,11 @@ const members: Member[] = await Promise.all(
 
 /** A cancelled test is given up by vitest at once; what it changed is being put back all the same. */
 const plays: Promise<unknown>[] = [];
+/** What is deployed ahead of a play that does not come is not waited for. */
+const over = new AbortController();
 afterAll(async () => {
   await Promise.allSettled(plays);
+  over.abort();
   await Promise.all(members.map(({ client }) => client.close()));
   display.close();
   file.close();
@@ -68,7 +71,8 @@ function prepare(next: Planned | undefined, { scenario: current }: Planned): voi
   if (current.disruptive === true || judgesTimes(current)) return;
   for (const member of members) {
     const injection = context.mesh.clusters[member.topology.name]?.injectionLabel;
-    if (injection !== undefined) deployAhead(member, next, { ...context, injection }).catch(() => undefined);
+    if (injection === undefined) continue;
+    deployAhead(member, next, { ...context, injection, signal: over.signal }).catch(() => undefined);
   }
 }
 

@@ -92,6 +92,8 @@ export async function bringUp(run: Run, provider: Provider, wanted: Wanted): Pro
   } catch (error) {
     // What is still being made has to be there before it can be torn down.
     await Promise.allSettled([...members.values(), rising.joined]);
+    const closed = [...members.values()].map(async (rising) => (await rising).client.close());
+    await Promise.allSettled(closed);
     throw error;
   }
 }
@@ -137,16 +139,10 @@ async function member(
         kubeconfig: provided.kubeconfig,
         context: provided.context,
       });
-      await poll(
-        {
-          what: `the API server of ${topology.name}`,
-          timeoutMs: run.options.timeout,
-          intervalMs: 300,
-          signal: run.signal,
-          isTransient: () => true,
-        },
-        () => client.version(),
-      );
+      const { timeout: timeoutMs } = run.options;
+      const what = `the API server of ${topology.name}`;
+      const waiting = { what, timeoutMs, intervalMs: 300, signal: run.signal, isTransient: () => true };
+      await poll(waiting, () => client.version());
       return { topology, provided, client };
     },
   );
@@ -285,10 +281,15 @@ async function describeEnvironment(
 }
 
 /** Evidence of two versions of a mesh is not evidence about one. */
-function checkVersion(run: Run, mesh: MeshFacts): void {
-  const { earlier } = run;
-  const before = earlier?.mesh?.version ?? 'unknown';
-  if (earlier === undefined || before === 'unknown' || before === mesh.version) return;
+function checkVersion({ earlier, log }: Run, mesh: MeshFacts): void {
+  if (earlier === undefined) return;
+  const before = earlier.mesh?.version ?? 'unknown';
+  const goesOn = earlier.decided.length + earlier.carried.length > 0;
+  if (before === 'unknown' && goesOn) {
+    const text = `run ${earlier.id} could not tell the version of the mesh that it measured; whether it was this one, ${mesh.version}, is not known`;
+    log.append({ type: 'note', level: 'warning', text });
+  }
+  if (before === 'unknown' || before === mesh.version) return;
   throw new Error(
     `run ${earlier.id} measured ${mesh.name} ${before}, and this is ${mesh.version}: its evidence does not count here. Start a new run without --continue`,
   );

@@ -18,6 +18,7 @@ import { core, fact } from '../scenario.ts';
 import type { Selected } from '../select.ts';
 import { RunState } from '../state/state.ts';
 import type { VariantName } from '../topology/topology.ts';
+import { poll } from '../wait/wait.ts';
 import { benchesOf } from './bench.ts';
 import { cleanRun } from './clean.ts';
 import { isOver, runBench, type BenchRun } from './run-bench.ts';
@@ -138,6 +139,16 @@ describe('suites that share clusters', () => {
       'b/multi-primary/A1/holds inconclusive not-judged',
     ]);
     expect(stages()).toEqual(expect.arrayContaining(['clusters a+b flat failed', 'collect a+b flat done']));
+  });
+
+  test('leave no connection to a cluster that came up when another does not', async () => {
+    const bench = await twoSuites();
+    await servers[1].close();
+    await expect(runBench(runWith(), bench, false)).rejects.toThrow(/cluster2/);
+    const [first] = servers;
+    // Sooner than an idle one ends by itself.
+    const isGone = (): Promise<true | undefined> => Promise.resolve(first.open() === 0 || undefined);
+    await poll({ what: 'no connection', timeoutMs: 2_000, intervalMs: 50 }, isGone);
   });
 
   test('are inconclusive from the one on at which the run was ended', async () => {
@@ -296,6 +307,25 @@ describe('what an earlier run knew of a check', () => {
   };
   const reported = (): CheckRecord | undefined =>
     foldReport(log.read()).checks.find(({ id }) => id === 'a/flat/A1/holds');
+
+  test.each([
+    ['unknown', /could not tell the version of the mesh .* this one, unknown, is not known/],
+    ['1.30.0', undefined],
+  ])(
+    'of a mesh of version %s is compared with this one, or it is said that it cannot be',
+    async (version, said) => {
+      const check = known('inconclusive');
+      const before = { ...earlier(check), id: 'before', mesh: { name: 'Istio', version } } as Run['earlier'];
+      const running = runBench(runWith({ earlier: before }), await twoSuites(), false);
+      if (said === undefined)
+        await expect(running).rejects.toThrow(/measured Istio 1.30.0, and this is unknown/);
+      else await running;
+      const notes = events('note').map(({ text }) => text);
+      expect(notes.filter((text) => text.includes('version'))).toEqual(
+        said === undefined ? [] : [expect.stringMatching(said)],
+      );
+    },
+  );
 
   test('is still there when the clusters do not come up', async () => {
     const bench = await twoSuites();

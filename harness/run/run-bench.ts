@@ -13,6 +13,7 @@ import { bounded } from '../wait/wait.ts';
 import type { Bench, Chosen } from './bench.ts';
 import { clearForNextSuite } from './between-suites.ts';
 import { benchDirectory, bringUp, labelOf, type Ready, type Wanted } from './bring-up.ts';
+import { ingressAddressOf } from './ingress-address.ts';
 import { rememberTopology } from './kept.ts';
 import { appsDirectory, boundsOf, pullSecretOf, ROOT, userPath, type Run } from './setup.ts';
 import { timed } from './timed.ts';
@@ -30,8 +31,9 @@ export interface BenchRun extends Bench {
  */
 export async function runBench(run: Run, bench: BenchRun, keep: boolean): Promise<void> {
   const forget = journalClusters(run, bench);
+  const over = new AbortController();
   try {
-    const ready = await bringUp(run, bench.provider, { ...bench, ...ahead(run, bench) });
+    const ready = await bringUp(run, bench.provider, { ...bench, ...ahead(run, bench, over.signal) });
     try {
       await playParts(run, bench, ready);
     } finally {
@@ -41,6 +43,7 @@ export async function runBench(run: Run, bench: BenchRun, keep: boolean): Promis
     await collectLogs(run, bench);
     throw error;
   } finally {
+    over.abort();
     for (const part of bench.parts) closeUnjudged(run, part);
     if (!keep) await tearDown(run, bench, forget);
   }
@@ -93,12 +96,12 @@ async function clearFor(run: Run, { variant, scenarios }: Chosen, { members }: R
 const deploysAhead = ({ name }: Provider): boolean => name === 'kind';
 
 /** The first scenario's applications start while the mesh is being completed. Only in clusters that go away afterwards. */
-function ahead(run: Run, { provider, parts }: BenchRun): Pick<Wanted, 'whenInjecting'> {
+function ahead(run: Run, { provider, parts }: BenchRun, signal: AbortSignal): Pick<Wanted, 'whenInjecting'> {
   const [first] = parts.flatMap(({ variant, scenarios }) =>
     scenarios.map((selected) => ({ variant, selected })),
   );
   if (first === undefined || !deploysAhead(provider)) return {};
-  const soFar = { ...placingOf(run), variant: first.variant };
+  const soFar = { ...placingOf(run), variant: first.variant, signal };
   return {
     whenInjecting: (member) => {
       const injection = run.options.injectionLabel ?? labelInjecting(member.topology.revision);
@@ -185,15 +188,6 @@ function placingOf({ id, options }: Run): Pick<RunContext, Placing> {
   };
 }
 
-/** On kind the harness is the load balancer. Embedded gateways are at port 80 only for who may listen there; at a node, for all. */
-function ingressAddressOf(
-  { ingressAddress, loadBalancer }: Run['options'],
-  provider: Provider,
-): RunContext['ingressAddress'] {
-  if (ingressAddress === 'node-port' || provider.name === 'embedded') return 'node-port';
-  return loadBalancer === 'node-ip' ? 'given' : 'load-balancer';
-}
-
 function contextOf(run: Run, { suite, variant, scenarios }: Chosen, { ready, bench }: Place): RunContext {
   const { options } = run;
   const { mesh, members } = ready;
@@ -212,7 +206,7 @@ function contextOf(run: Run, { suite, variant, scenarios }: Chosen, { ready, ben
     bounds: boundsOf(options),
     rate: options.rate,
     keep: options.keep,
-    ingressAddress: ingressAddressOf(options, bench.provider),
+    ingressAddress: ingressAddressOf(options, bench.provider, members),
     risk: run.risk,
     evidence: run.earlier?.evidence ?? {},
     unmet: run.earlier?.unmet[`${suite}/${variant}`],

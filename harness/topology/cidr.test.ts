@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contains, formatAddress, overlaps, parseCidr, type Cidr } from './cidr.ts';
+import { formatAddress, overlaps, parseCidr, type Cidr } from './cidr.ts';
 
 function cidr(text: string): Cidr {
   const parsed = parseCidr(text);
@@ -81,16 +81,12 @@ describe('overlaps', () => {
     fc.assert(
       fc.property(ranges, ranges, (a, b) => {
         const [x, y] = [cidr(a), cidr(b)];
-        const nested =
-          contains(x, formatAddress(y.first, y.family)) || contains(y, formatAddress(x.first, x.family));
+        const startsIn = (a: Cidr, b: Cidr): boolean => b.first <= a.first && a.first <= b.last;
+        const nested = startsIn(x, y) || startsIn(y, x);
         expect(overlaps(x, y)).toBe(overlaps(y, x));
         expect(overlaps(x, y)).toBe(nested && x.family === y.family);
         expect(overlaps(x, x)).toBe(true);
       }),
     );
-  });
-
-  it('a text that is no address is in no range', () => {
-    expect(contains(cidr('::/0'), 'localhost')).toBe(false);
   });
 });

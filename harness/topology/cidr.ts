@@ -40,12 +40,6 @@ export function overlaps(a: Cidr, b: Cidr): boolean {
   return a.family === b.family && a.first <= b.last && b.first <= a.last;
 }
 
-/** Whether a single address, such as a node's, is in the range. An address that cannot be read is in none. */
-export function contains(range: Cidr, address: string): boolean {
-  const single = parseCidr(`${address}/${isIPv4(address) ? 32 : 128}`);
-  return 'cidr' in single && overlaps(range, single.cidr);
-}
-
 /** The usual text of an address; IPv6 in full groups, without `::`. */
 export function formatAddress(address: bigint, family: 4 | 6): string {
   const [groups, width] = family === 4 ? ([4, 8n] as const) : ([8, 16n] as const);

@@ -51,6 +51,4 @@ export const DEFAULTS = {
   maxLabels: 256,
   /** Connections remembered where the unit is the connection: as many as one client has ports. */
   maxConnections: 65_536,
-  /** Start points of the evidence while a mesh may still be settling. */
-  restarts: 5,
 } as const;

@@ -53,7 +53,7 @@ export interface Bounds {
 
 /**
  * Runs `work` with a signal that aborts at the deadline or with the outer signal, and settles then even if the work
- * ignores it. (AbortSignal.any is not used: under Node 20 it leaves something behind on the outer signal for each call.)
+ * ignores it. (Not by AbortSignal.any: under Node 20 it leaves something behind on the outer signal for each call, and waits are many.)
  */
 export function bounded<T>(bounds: Bounds, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { signal } = bounds;

@@ -10,7 +10,7 @@ all=(gateway-object-missing remote-secret-missing injection-by-no-revision ident
 gateway-object-missing() {
   taken_away cluster2 gateways.networking.istio.io cross-network-gateway
   run_as_it_is H1
-  put_back
+  mend
   expect_broken H1
 }
 
@@ -18,7 +18,7 @@ gateway-object-missing() {
 remote-secret-missing() {
   taken_away cluster1 secret istio-remote-secret-cluster2
   run_as_it_is H2
-  put_back
+  mend
   expect_broken H2
 }
 
@@ -26,7 +26,7 @@ remote-secret-missing() {
 injection-by-no-revision() {
   taken_away cluster2 mutatingwebhookconfiguration istio-sidecar-injector-asm-1131-0
   run H3
-  put_back
+  mend
   expect_broken H3
 }
 
@@ -34,6 +34,6 @@ injection-by-no-revision() {
 identity-not-checked() {
   mesh_wide cluster2 identity-not-checked
   run H5
-  mesh_wide_undone cluster2 identity-not-checked
+  mend
   expect_broken H5
 }

@@ -9,9 +9,9 @@ all=(pods-out-of-reach path-refused one-endpoint remote-starved errors subset-la
 
 # pods-out-of-reach: a firewall lets no pod of cluster2 through to pods of cluster1; packets are lost.
 pods-out-of-reach() {
-  inside cluster1 iptables -I FORWARD -s 10.20.0.0/16 -d 10.10.0.0/16 -m conntrack --ctstate NEW -j DROP
+  pods_out_of_reach cluster1 10.20.0.0/16 10.10.0.0/16
   run I1
-  inside cluster1 iptables -D FORWARD -s 10.20.0.0/16 -d 10.10.0.0/16 -m conntrack --ctstate NEW -j DROP
+  mend
   expect_broken I1
 }
 
@@ -19,7 +19,7 @@ pods-out-of-reach() {
 path-refused() {
   mesh_wide cluster2 path-refused
   run I2
-  mesh_wide_undone cluster2 path-refused
+  mend
   expect_broken I2
 }
 
@@ -27,7 +27,7 @@ path-refused() {
 one-endpoint() {
   mesh_wide cluster2 one-endpoint
   run I3
-  mesh_wide_undone cluster2 one-endpoint
+  mend
   expect_broken I3
 }
 
@@ -35,7 +35,7 @@ one-endpoint() {
 remote-starved() {
   mesh_config cluster2 "$services_are_local"
   run I3
-  mesh_config_undone cluster2
+  mend
   expect_broken I3
 }
 
@@ -43,7 +43,7 @@ remote-starved() {
 errors() {
   mesh_wide cluster2 errors
   run I3
-  mesh_wide_undone cluster2 errors
+  mend
   expect_broken I3
 }
 

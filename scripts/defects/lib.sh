@@ -4,6 +4,7 @@
 
 manifests=$root/fixtures/defects
 declare -A kubeconfig=()
+undo=() # commands that mend what is broken now; the last one is run first
 
 say() { printf '[%s] %s\n' "$(date +%T)" "$*"; }
 meshproof() { node "$root/scripts/meshproof.js" "$@"; }
@@ -48,8 +49,35 @@ bring_up() {
 }
 
 remove_clusters() {
-  wait
   [ -z "$ours" ] || meshproof clean "$ours" >/dev/null || say "left behind; remove it: npx meshproof clean $ours"
+}
+
+# to_mend COMMAND…: what mends, written down before anything is broken. It has to be harmless where nothing is broken yet.
+to_mend() { undo+=("$(printf '%q ' "$@")"); }
+
+# mend: runs all of them; what fails stays in the list.
+mend() {
+  local index left=()
+  for ((index = ${#undo[@]} - 1; index >= 0; index--)); do
+    eval "${undo[index]}" && continue
+    left=("${undo[index]}" "${left[@]}")
+    say "not mended: ${undo[index]}"
+  done
+  undo=("${left[@]}")
+  [ ${#undo[@]} -eq 0 ]
+}
+
+# end: however the script ends. What is broken is mended, but for clusters that go away, and no key stays on disk.
+end() {
+  local exit_code=$?
+  trap '' INT TERM
+  set +e
+  jobs -p | xargs -r kill 2>/dev/null
+  wait
+  [ -n "$ours" ] || mend || say "clusters are left broken; what they need is in $work"
+  rm -f "$work"/*.key
+  remove_clusters
+  exit "$exit_code"
 }
 
 # play OPTION… -- SCENARIO…: plays them; leaves the exit code in $code, the run's id in $id and its report in $report.
@@ -125,7 +153,10 @@ expect_healthy() {
 
 # mesh_wide CLUSTER MANIFEST: applies a file of fixtures/defects to the whole mesh of a control plane. mesh_wide_undone: takes
 # it away again.
-mesh_wide() { quietly_on "$1" -n istio-system apply -f "$manifests/$2.yaml"; }
+mesh_wide() {
+  to_mend mesh_wide_undone "$@"
+  quietly_on "$1" -n istio-system apply -f "$manifests/$2.yaml"
+}
 mesh_wide_undone() { quietly_on "$1" -n istio-system delete --ignore-not-found -f "$manifests/$2.yaml"; }
 
 # in_namespace_of SCENARIO-FOLDER MANIFEST CLUSTER…: applies the file in the scenario's namespace as soon as the run has made
@@ -152,24 +183,54 @@ in_namespace() {
 }
 namespaces_on() { on "$1" get namespaces -l meshproof.dev/run -o name | cut -d/ -f2; }
 
-# taken_away CLUSTER KIND NAME [AS], put_back [AS]: an object of istio-system, or of the whole cluster.
+# taken_away CLUSTER KIND NAME, put_back CLUSTER KIND NAME: an object of istio-system, or of the whole cluster.
 taken_away() {
-  removed_from=$1
-  on "$1" -n istio-system get "$2" "$3" -o json | node "$root/scripts/strip-server-fields.js" >"$work/removed-${4:-}.json"
+  if [ "$2" = secret ]; then
+    to_mend secret_put_back "$1" "$3"
+    secret_kept "$1" "$3"
+  else
+    stripped "$@" >"$work/removed-$2-$3.json"
+    to_mend put_back "$@"
+  fi
   quietly_on "$1" -n istio-system delete "$2" "$3"
 }
-put_back() { quietly_on "$removed_from" create -f "$work/removed-${1:-}.json"; }
+put_back() { quietly_on "$1" -n istio-system get "$2" "$3" 2>/dev/null || quietly_on "$1" create -f "$work/removed-$2-$3.json"; }
+stripped() { on "$1" -n istio-system get "$2" "$3" -o json | node "$root/scripts/strip-server-fields.js"; }
 
-# mesh_config CLUSTER YAML: adds fields to a control plane's MeshConfig. mesh_config_undone CLUSTER: as it was.
-mesh_config() {
-  config=$(on "$1" -n istio-system get configmaps -o name | grep -E '^configmap/istio(-asm-.*)?$')
-  mesh_before=$(on "$1" -n istio-system get "$config" -o jsonpath='{.data.mesh}')
-  set_mesh_config "$1" "$mesh_before"$'\n'"$2"
+# secret_kept CLUSTER NAME, secret_put_back CLUSTER NAME: its copy is in the cluster, where it outlives this script, and not on disk.
+secret_kept() {
+  stripped "$1" secret "$2" |
+    quietly_on "$1" -n istio-system create secret generic "$2-before-defect" --from-file=object.json=/dev/stdin
 }
-mesh_config_undone() { set_mesh_config "$1" "$mesh_before"; }
+secret_put_back() {
+  local copy how=create
+  copy=$(on "$1" -n istio-system get secret "$2-before-defect" --ignore-not-found \
+    -o go-template='{{index .data "object.json" | base64decode}}') || return 1
+  [ -n "$copy" ] || return 0
+  if quietly_on "$1" -n istio-system get secret "$2" 2>/dev/null; then how=replace; fi
+  quietly_on "$1" -n istio-system "$how" -f - <<<"$copy" || return 1
+  quietly_on "$1" -n istio-system delete secret "$2-before-defect"
+}
+
+# pods_out_of_reach CLUSTER FROM TO: its node loses packets that begin connections between two ranges of addresses.
+pods_out_of_reach() {
+  to_mend pods_in_reach "$@"
+  firewall -I "$@"
+}
+pods_in_reach() { ! firewall -C "$@" 2>/dev/null || firewall -D "$@"; }
+firewall() { inside "$2" iptables "$1" FORWARD -s "$3" -d "$4" -m conntrack --ctstate NEW -j DROP; }
+
+# mesh_config CLUSTER YAML: adds fields to a control plane's MeshConfig.
+mesh_config() {
+  local config before
+  config=$(on "$1" -n istio-system get configmaps -o name | grep -E '^configmap/istio(-asm-.*)?$')
+  before=$(on "$1" -n istio-system get "$config" -o jsonpath='{.data.mesh}')
+  to_mend set_mesh_config "$1" "$config" "$before"
+  set_mesh_config "$1" "$config" "$before"$'\n'"$2"
+}
 set_mesh_config() {
-  quietly_on "$1" -n istio-system patch "$config" --type merge \
-    -p "$(node -p 'JSON.stringify({ data: { mesh: process.argv[1] } })' "$2")"
+  quietly_on "$1" -n istio-system patch "$2" --type merge \
+    -p "$(node -p 'JSON.stringify({ data: { mesh: process.argv[1] } })' "$3")"
 }
 
 # For mesh_config: no service has endpoints in other clusters.
@@ -177,26 +238,22 @@ services_are_local='serviceSettings: [{ settings: { clusterLocal: true }, hosts:
 
 # with_other_root CLUSTER: its control plane starts anew under a root of its own. root_put_back: under the one before.
 with_other_root() {
-  on "$1" -n istio-system get secret cacerts -o json | node "$root/scripts/strip-server-fields.js" >"$work/cacerts.json"
-  (
-    cd "$work"
-    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/O=Istio/CN=Another root' -keyout other.key -out other.crt \
-      -addext 'keyUsage=critical,keyCertSign,cRLSign' 2>/dev/null
-    on "$1" -n istio-system create secret generic cacerts --dry-run=client -o yaml --from-file=ca-cert.pem=other.crt \
-      --from-file=ca-key.pem=other.key --from-file=root-cert.pem=other.crt --from-file=cert-chain.pem=other.crt >other.yaml
-  )
-  quietly_on "$1" -n istio-system replace -f "$work/other.yaml"
+  to_mend root_put_back "$1"
+  secret_kept "$1" cacerts
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/O=Istio/CN=Another root' -addext 'keyUsage=critical,keyCertSign,cRLSign' \
+    -keyout "$work/other.key" -out "$work/other.crt" 2>/dev/null
+  on "$1" -n istio-system create secret generic cacerts --dry-run=client -o yaml --from-file=ca-cert.pem="$work/other.crt" \
+    --from-file=ca-key.pem="$work/other.key" --from-file=root-cert.pem="$work/other.crt" \
+    --from-file=cert-chain.pem="$work/other.crt" | quietly_on "$1" -n istio-system replace -f -
+  rm "$work/other.key"
   restart_mesh "$1"
 }
-root_put_back() {
-  quietly_on "$1" -n istio-system replace -f "$work/cacerts.json"
-  restart_mesh "$1"
-}
+root_put_back() { secret_put_back "$1" cacerts && restart_mesh "$1"; }
 # Proxies of gateways get a certificate of the new root from an istiod that has it.
 restart_mesh() {
   local which
   for which in app=istiod app!=istiod; do
-    quietly_on "$1" -n istio-system rollout restart deployment -l "$which"
-    quietly_on "$1" -n istio-system rollout status deployment -l "$which" --timeout=180s
+    quietly_on "$1" -n istio-system rollout restart deployment -l "$which" &&
+      quietly_on "$1" -n istio-system rollout status deployment -l "$which" --timeout=180s || return 1
   done
 }

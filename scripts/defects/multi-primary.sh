@@ -10,7 +10,7 @@ all=(remote-secret-missing other-root gateway-object-missing forgotten-rule rule
 remote-secret-missing() {
   taken_away cluster1 secret istio-remote-secret-cluster2
   run_as_it_is M1 M2
-  put_back
+  mend
   expect_broken M1 M2
 }
 
@@ -18,7 +18,7 @@ remote-secret-missing() {
 other-root() {
   with_other_root cluster2
   run_as_it_is M2 M8
-  root_put_back cluster2
+  mend
   expect_broken M2 M8
 }
 
@@ -26,7 +26,7 @@ other-root() {
 gateway-object-missing() {
   taken_away cluster2 gateways.networking.istio.io cross-network-gateway
   run_as_it_is M2
-  put_back
+  mend
   expect_broken M2
 }
 

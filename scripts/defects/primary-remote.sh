@@ -10,18 +10,19 @@ all=(
 
 # pods-out-of-reach: a firewall lets no pod of cluster2 through to pods of cluster1; packets are lost.
 pods-out-of-reach() {
-  inside cluster1 iptables -I FORWARD -s 10.20.0.0/16 -d 10.10.0.0/16 -m conntrack --ctstate NEW -j DROP
+  pods_out_of_reach cluster1 10.20.0.0/16 10.10.0.0/16
   run P1
-  inside cluster1 iptables -D FORWARD -s 10.20.0.0/16 -d 10.10.0.0/16 -m conntrack --ctstate NEW -j DROP
+  mend
   expect_broken P1
 }
 
 # reader-may-write: the account that cluster1 reads cluster2 by was made its administrator; calls are as they should be.
 reader-may-write() {
+  to_mend quietly_on cluster2 delete clusterrolebinding by-hand --ignore-not-found
   quietly_on cluster2 create clusterrolebinding by-hand --clusterrole cluster-admin \
     --serviceaccount istio-system:istio-reader-service-account
   run P2
-  quietly_on cluster2 delete clusterrolebinding by-hand
+  mend
   expect_broken P2
 }
 
@@ -29,9 +30,9 @@ reader-may-write() {
 injection-by-no-revision() {
   local webhooks
   webhooks=$(on cluster2 get mutatingwebhookconfigurations -l app=sidecar-injector -o name)
-  for one in $webhooks; do taken_away cluster2 mutatingwebhookconfiguration "${one#*/}" "${one#*/}"; done
+  for one in $webhooks; do taken_away cluster2 mutatingwebhookconfiguration "${one#*/}"; done
   run P2
-  for one in $webhooks; do put_back "${one#*/}"; done
+  mend
   expect_broken P2
 }
 
@@ -39,7 +40,7 @@ injection-by-no-revision() {
 one-endpoint() {
   mesh_wide cluster1 one-endpoint
   run P3
-  mesh_wide_undone cluster1 one-endpoint
+  mend
   expect_broken P3
 }
 
@@ -47,7 +48,7 @@ one-endpoint() {
 locality-preferred() {
   mesh_wide cluster1 locality-preferred
   run P4
-  mesh_wide_undone cluster1 locality-preferred
+  mend
   expect_broken P4
 }
 
@@ -55,7 +56,7 @@ locality-preferred() {
 locality-ignored() {
   mesh_config cluster1 'localityLbSetting: { enabled: false }'
   run P4
-  mesh_config_undone cluster1
+  mend
   expect_broken P4
 }
 
@@ -64,8 +65,7 @@ weights() {
   mesh_config cluster1 'localityLbSetting: { distribute: [{ from: r1/r1-a/*, to: { r1/r1-a/*: 65, r1/r1-b/*: 20, r2/*: 15 } }] }'
   mesh_wide cluster1 locality-preferred
   run P4
-  mesh_wide_undone cluster1 locality-preferred
-  mesh_config_undone cluster1
+  mend
   expect_broken P4
 }
 
@@ -73,6 +73,6 @@ weights() {
 failover-missing() {
   mesh_config cluster1 'localityLbSetting: { distribute: [{ from: r1/r1-a/*, to: { r1/r1-a/*: 100 } }] }'
   run nearest-overloaded
-  mesh_config_undone cluster1
+  mend
   expect_broken P5
 }

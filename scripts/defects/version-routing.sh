@@ -9,11 +9,11 @@ all=(remote-secret-left mutual-tls-off header-match-ignored)
 
 # remote-secret-left: a remote secret for cluster2 was left in cluster1; calls cross before anything is routed.
 remote-secret-left() {
+  to_mend quietly_on cluster1 -n istio-system delete secret istio-remote-secret-cluster2 --ignore-not-found
   istioctl create-remote-secret --kubeconfig "${kubeconfig[cluster2]}" --name cluster2 \
-    --server "https://$(address_of cluster2):6443" >"$work/secret.yaml" 2>/dev/null
-  quietly_on cluster1 apply -f "$work/secret.yaml"
+    --server "https://$(address_of cluster2):6443" 2>/dev/null | quietly_on cluster1 apply -f -
   run V1
-  quietly_on cluster1 delete -f "$work/secret.yaml"
+  mend
   expect_broken V1
 }
 
@@ -21,7 +21,7 @@ remote-secret-left() {
 mutual-tls-off() {
   mesh_wide cluster2 mutual-tls-off
   run "$subset"
-  mesh_wide_undone cluster2 mutual-tls-off
+  mend
   expect_broken V2
 }
 
@@ -29,6 +29,6 @@ mutual-tls-off() {
 header-match-ignored() {
   mesh_wide cluster1 header-taken-away
   run "$jason"
-  mesh_wide_undone cluster1 header-taken-away
+  mend
   expect_broken V3
 }

@@ -5,7 +5,7 @@
 import { pathToFileURL } from 'node:url';
 import { distribution } from '../../harness/verdict/rules.ts';
 import { SequentialTest } from '../../harness/verdict/sequential-test.ts';
-import { SettlingTest } from '../../harness/verdict/settle.ts';
+import { SettlingTest } from './settling-test.ts';
 import type { Assessment, Risk } from '../../harness/verdict/types.ts';
 import type { Mesh } from './meshes.ts';
 import { balanced, changing } from './meshes.ts';

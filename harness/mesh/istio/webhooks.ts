@@ -1,6 +1,7 @@
 import type { Cluster } from '../../cluster/cluster.ts';
 import { ApiError } from '../../cluster/errors.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
+import { isLoopback } from '../loopback.ts';
 
 /** Whom the API server asks. */
 export interface ClientConfig {
@@ -29,6 +30,32 @@ export const visibleInjectorsIn = (cluster: Cluster): Promise<Injector[]> =>
     throw error;
   });
 
+interface Webhooks extends KubernetesObject {
+  readonly webhooks?: readonly { readonly name: string; readonly clientConfig?: ClientConfig }[];
+}
+
+/** A webhook, and whether it is a part of Istio: by its name, or by the label that its injectors have. */
+export interface Webhook {
+  readonly name: string;
+  readonly clientConfig: ClientConfig;
+  readonly isOfIstio: boolean;
+}
+
+/** All webhooks of a cluster. */
+export async function webhooksIn(cluster: Cluster): Promise<Webhook[]> {
+  const kinds = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
+  const lists = await Promise.all(
+    kinds.map((kind) => cluster.list<Webhooks>({ apiVersion: 'admissionregistration.k8s.io/v1', kind })),
+  );
+  return lists.flat().flatMap(({ metadata, webhooks = [] }) =>
+    webhooks.map(({ name, clientConfig = {} }) => ({
+      name,
+      clientConfig,
+      isOfIstio: name.endsWith('.istio.io') || metadata.labels?.['app'] === 'sidecar-injector',
+    })),
+  );
+}
+
 /** Made by istioctl for the revision that namespaces with `istio-injection` get their proxies from. */
 export const isOfDefaultTag = ({ metadata }: Injector): boolean =>
   metadata.labels?.['istio.io/tag'] === 'default';
@@ -39,13 +66,15 @@ interface Service extends KubernetesObject {
 
 /**
  * Where a webhook leads that does not lead to pods of its own cluster, in words; undefined if it does. A Service without a
- * selector leads to addresses that somebody wrote down, as that of Istio's profile `remote` does.
+ * selector leads to addresses that somebody wrote down, as that of Istio's profile `remote` does. A URL of the API server's
+ * own machine is inside: managed clusters have such webhooks.
  * Source: https://kubernetes.io/docs/concepts/services-networking/service/#services-without-selectors
  */
 export async function leadsOutside(
   cluster: Cluster,
   { url, service }: ClientConfig,
 ): Promise<string | undefined> {
+  if (url !== undefined && isLoopback(url)) return undefined;
   if (service === undefined) return url ?? 'nowhere';
   const { name, namespace } = service;
   const found = await cluster.get<Service>({ apiVersion: 'v1', kind: 'Service', name, namespace });

@@ -5,10 +5,10 @@ import { about } from '../../provider/preflight/findings.ts';
 import type { Finding } from '../../provider/types.ts';
 import { readRemoteKubeconfig } from '../istio/remote-secret.ts';
 import { watchedClusters, type WatchedCluster } from '../istio/control-plane.ts';
+import { isLoopback } from '../loopback.ts';
 import type { MeshMember } from '../preflight.ts';
 
 const LABEL = 'istio/multiCluster=true';
-const LOOPBACK = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0)([:/]|$)/;
 
 interface Secret extends KubernetesObject {
   readonly data?: Readonly<Record<string, string>>;
@@ -42,9 +42,6 @@ function expiryOf(token: string | undefined): number | undefined {
     return undefined;
   }
 }
-
-/** Is this the URL of something that only its own machine reaches? */
-export const isLoopback = (url: string): boolean => LOOPBACK.test(url);
 
 /** By which addresses a cluster's control plane reads other clusters. Gives no token. */
 export async function remoteAccessHeld(client: Cluster): Promise<readonly RemoteAccess[]> {

@@ -12,7 +12,6 @@ import type { KubeconfigOptions } from './options.ts';
 import { reasonOf } from './reason.ts';
 import { rightsFor } from './rights.ts';
 
-/** Server-side apply with field validation is stable from here on. */
 /** The first with `preStop.sleep` switched on, which the applications use. */
 const MINIMUM: Version = [1, 30, 0];
 /** Certificates begin to be refused somewhere beyond; Istio backdates its own by two minutes. */

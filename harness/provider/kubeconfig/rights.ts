@@ -172,14 +172,6 @@ export const rights: readonly Right[] = [
     verbs: ['get', 'patch'],
     namespace: MESH,
   },
-  {
-    need: 'disruption',
-    purpose: 'restart control planes (M9)',
-    group: '',
-    resources: ['pods'],
-    verbs: ['list', 'delete'],
-    namespace: MESH,
-  },
   { need: 'installation', purpose: 'install the mesh', group: '*', resources: ['*'], verbs: ['*'] },
 ];
 

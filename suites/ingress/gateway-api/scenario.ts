@@ -1,8 +1,14 @@
 import { distribution, exclusive, extended, fact, scenario } from '#harness';
-import { dataPaths, everything, otherPaths, page, reviews, session, stars } from '../bookinfo.ts';
-
-/** As everywhere, but for Istio's own gateway and routes. */
-const [, , ...applications] = everything.cluster2;
+import {
+  applications,
+  dataPaths,
+  everything,
+  otherPaths,
+  page,
+  reviews,
+  session,
+  stars,
+} from '../bookinfo.ts';
 
 export default scenario({
   claim: 'I6',

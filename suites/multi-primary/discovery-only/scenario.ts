@@ -12,8 +12,8 @@ export default scenario({
   checks: () => ({
     'no-proxy/cluster2': core("No proxy of cluster2 is connected to cluster1's control plane", fact),
     'no-proxy/cluster1': core("No proxy of cluster1 is connected to cluster2's control plane", fact),
-    'no-webhook/cluster2': core('No webhook in cluster2 points out of it', fact),
-    'no-webhook/cluster1': core('No webhook in cluster1 points out of it', fact),
+    'no-webhook/cluster2': core('No webhook of Istio in cluster2 points out of it', fact),
+    'no-webhook/cluster1': core('No webhook of Istio in cluster1 points out of it', fact),
     'read-only/cluster2': core(
       "The rights that cluster1's control plane has in cluster2 let it read, not write",
       fact,

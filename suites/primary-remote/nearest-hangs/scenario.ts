@@ -3,7 +3,7 @@ import { backend, everywhere } from '../backend.ts';
 
 export default scenario({
   claim: 'P5',
-  title: 'A nearest instance that hangs is left only where calls are given up after a time',
+  title: 'A nearest instance that hangs is left where calls are given up after a time',
   document: 'primary-remote, access by locality: failover',
   needs: ['endpoint-discovery', 'locality'],
   apps: everywhere,

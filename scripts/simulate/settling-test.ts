@@ -1,8 +1,10 @@
-import type { CountingRule } from './claims/index.ts';
-import { DEFAULTS } from './defaults.ts';
-import { riskOf } from './risk.ts';
-import { SequentialTest } from './sequential-test.ts';
-import type { Assessment, Observation, Risk } from './types.ts';
+import type { CountingRule } from '../../harness/verdict/claims/index.ts';
+import { riskOf } from '../../harness/verdict/risk.ts';
+import { SequentialTest } from '../../harness/verdict/sequential-test.ts';
+import type { Assessment, Observation, Risk } from '../../harness/verdict/types.ts';
+
+/** Start points of the evidence while a mesh may still be settling. */
+const RESTARTS = 5;
 
 /** "It holds from `withinMs` after the start on": the mesh has so long to settle. */
 export interface SettlingOptions {
@@ -18,7 +20,7 @@ export interface SettlingOptions {
  * A rule that a mesh may take time to come to. Evidence for it is gathered from several start points, fixed beforehand,
  * the last at the limit; each must reach restarts / falsePass, so that starting again costs no error probability
  * (the mean over the start points is an e-value too). Only answers to calls sent after the limit can fail it.
- * Its risks are shown by `scripts/simulate/settling.ts`.
+ * Its risks are shown by `settling.ts`; no suite claims such a rule yet.
  */
 export class SettlingTest {
   readonly #starts: readonly { readonly fromMs: number; readonly test: SequentialTest }[];
@@ -26,7 +28,7 @@ export class SettlingTest {
   #nowMs = -Infinity;
 
   constructor(rule: CountingRule, options: SettlingOptions) {
-    const { startMs, withinMs, restarts = DEFAULTS.restarts, risk } = options;
+    const { startMs, withinMs, restarts = RESTARTS, risk } = options;
     if (!Number.isInteger(restarts) || restarts < 1) {
       throw new RangeError(`expected a whole number of start points, 1 or more, found ${String(restarts)}`);
     }

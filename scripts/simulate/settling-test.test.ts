@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { distribution, exclusive, reaches } from './rules.ts';
-import { SettlingTest } from './settle.ts';
-import type { Observation } from './types.ts';
+import { distribution, exclusive, reaches } from '../../harness/verdict/rules.ts';
+import { SettlingTest } from './settling-test.ts';
+import type { Observation } from '../../harness/verdict/types.ts';
 
 const options = { startMs: 0, withinMs: 10_000 };
 /** A call each 10 ms, the labels in turn. */
