@@ -28,12 +28,19 @@ const HOSTS = 254;
 /** The upper half is for the node. */
 const LAST_OF_PODS = 127;
 
-/** Takes a block that is free, beginning with a random one. Where addresses are ports of the world's own, all are. */
+/** Blocks of this process, where addresses are ports of its own: those of other worlds are in nobody's way there. */
+const takenHere = new Set<number>();
+
+/** Takes a block that is free, beginning with a random one. */
 export async function takeBlock(): Promise<Block> {
   const start = Math.floor(Math.random() * BLOCKS);
   for (let step = 0; step < BLOCKS; step += 1) {
     const second = FIRST + ((start + step) % BLOCKS);
-    if (portsDirectory() !== undefined) return block(second);
+    if (portsDirectory() !== undefined) {
+      if (takenHere.has(second)) continue;
+      takenHere.add(second);
+      return block(second);
+    }
     const guard = await occupy(`127.${String(second)}.0.1`);
     if (guard !== undefined) return block(second, guard);
   }
@@ -70,6 +77,7 @@ function block(second: number, guard?: Server): Block {
     owns: (address) => address.startsWith(prefix),
     release: () => {
       guard?.close();
+      takenHere.delete(second);
     },
   };
 }

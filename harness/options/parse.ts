@@ -172,9 +172,12 @@ function assemble(command: Command, values: Readonly<Record<string, unknown>>, e
 /** Set, it makes `cli.ts` print the stack of what broke in the harness itself. No option: it is for its developers. */
 export const DEBUG_VARIABLE = 'MESHPROOF_DEBUG';
 
+/** Set, embedded worlds do as if this machine had no address but 127.0.0.1. Read by `embedded/places.ts`. */
+const ONE_ADDRESS_VARIABLE = 'MESHPROOF_ONE_ADDRESS';
+
 /** Variables that look like ours and are none: a misspelt one would otherwise be silently without effect. */
 function strangers(env: Environment): readonly string[] {
-  const known = [...rows.map(([field]) => environmentName(field)), DEBUG_VARIABLE];
+  const known = [...rows.map(([field]) => environmentName(field)), DEBUG_VARIABLE, ONE_ADDRESS_VARIABLE];
   return Object.keys(env)
     .filter((name) => name.startsWith('MESHPROOF_') && !known.includes(name))
     .map((name) => `${name} is no option of meshproof and has no effect${didYouMean(name, known)}`);

@@ -10,9 +10,17 @@ type Special = {
   readonly list: Option<boolean>;
   readonly rule: Option<string | undefined>;
   readonly since: Option<number | undefined>;
+  readonly until: Option<number | undefined>;
 };
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
+
+const instant = (fallbackText: string, about: string): Option<number | undefined> =>
+  custom({ placeholder: 'TIME', fallback: undefined, fallbackText, commands: ['judge'], about }, (given) =>
+    INSTANT.test(given) && !Number.isNaN(Date.parse(given))
+      ? { value: Date.parse(given) }
+      : { mistake: 'expected a time such as 2026-01-31T12:00:00.000Z' },
+  );
 
 const special: Special = {
   list: flag({ fallback: false, commands: run, about: 'The same as the command list.' }),
@@ -23,18 +31,13 @@ const special: Special = {
     commands: ['judge'],
     about: 'The rule, as JSON or as a file with it.',
   }),
-  since: custom(
-    {
-      placeholder: 'TIME',
-      fallback: undefined,
-      fallbackText: 'the first answer',
-      commands: ['judge'],
-      about: 'Leave out what arrived before: a check of calls that go on is judged from its startedAt.',
-    },
-    (given) =>
-      INSTANT.test(given) && !Number.isNaN(Date.parse(given))
-        ? { value: Date.parse(given) }
-        : { mistake: 'expected a time such as 2026-01-31T12:00:00.000Z' },
+  since: instant(
+    'the first answer',
+    'Leave out what arrived before: a check of calls that go on is judged from its startedAt.',
+  ),
+  until: instant(
+    'the last answer',
+    'Leave out what arrived from then on, such as the startedAt of the next.',
   ),
 };
 

@@ -149,6 +149,8 @@ export interface JudgeOptions {
   readonly rule: string;
   /** Answers that arrived before are left out, milliseconds since 1970. @default the first answer */
   readonly since?: number;
+  /** Answers that arrived from then on are left out, milliseconds since 1970. @default the last answer */
+  readonly until?: number;
   /** File with the answers, `-` for standard input. */
   readonly file: string;
 }

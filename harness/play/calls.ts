@@ -133,7 +133,7 @@ export class Calls<Check extends string = string> {
     if (running.length === 0) return;
     // After the sample nothing may fail any more that only describes it: a caller that is gone then is no excuse.
     const place = await this.where();
-    const counter = new RetryCounter(() => this.retries(), COUNTER_MS);
+    const counter = new RetryCounter(() => this.retries(), { timeoutMs: COUNTER_MS, signal: scene.signal });
     await counter.begin();
     const file = new AnswersFile(
       scene.context.outDirectory,

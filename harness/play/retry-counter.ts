@@ -3,21 +3,22 @@ import { bounded } from '../wait/wait.ts';
 /** Reads how often a proxy has tried calls again, phase by phase. Only for the report: what cannot be read is left out. */
 export class RetryCounter {
   readonly #read: () => Promise<number | undefined>;
-  readonly #timeoutMs: number;
+  readonly #bounds: { readonly timeoutMs: number; readonly signal: AbortSignal };
   #latest: number | undefined;
 
-  /** @param timeoutMs longest that one reading may take, in milliseconds */
-  constructor(read: () => Promise<number | undefined>, timeoutMs: number) {
+  /** @param bounds longest that one reading may take, in milliseconds, and what ends it before */
+  constructor(
+    read: () => Promise<number | undefined>,
+    bounds: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  ) {
     this.#read = read;
-    this.#timeoutMs = timeoutMs;
+    this.#bounds = bounds;
   }
 
   /** Counts from here on. */
   async begin(): Promise<void> {
     const onTimeout = (): Error => new Error('the proxy did not tell its counter in time');
-    this.#latest = await bounded({ timeoutMs: this.#timeoutMs, onTimeout }, this.#read).catch(
-      () => undefined,
-    );
+    this.#latest = await bounded({ ...this.#bounds, onTimeout }, this.#read).catch(() => undefined);
   }
 
   /** Since it began, or since it was asked last. A proxy that began anew in between counts from nothing: nothing is known. */

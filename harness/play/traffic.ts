@@ -52,7 +52,7 @@ export class PacedCalls<Check extends string = string> {
     this.#place = start.place;
     this.#perSecond = start.perSecond;
     this.#loop = start.loop;
-    this.#retries = new RetryCounter(() => calls.retries(), COUNTER_MS);
+    this.#retries = new RetryCounter(() => calls.retries(), { timeoutMs: COUNTER_MS, signal: scene.signal });
     void this.#loop.done.finally(() => {
       this.#over = true;
     });

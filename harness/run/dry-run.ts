@@ -12,6 +12,7 @@ import { hasRemotes, hasSeveralNetworks, type ClusterTopology } from '../topolog
 import { list } from './list.ts';
 import { benchesOf, type Bench, type Chosen } from './bench.ts';
 import { ofShard } from './choose.ts';
+import type { ProviderName } from './choose-provider.ts';
 import { chooseSound } from './plan.ts';
 import { appsDirectory } from './setup.ts';
 
@@ -19,8 +20,7 @@ const RUN_ID = 'RUN-ID';
 
 /** Prints the plan and every manifest that a run would apply. Touches nothing, asks nobody. */
 export async function dryRun(options: RunOptions): Promise<number> {
-  const { provider } = options;
-  const chosen = await chooseSound(options, provider === 'auto' ? undefined : provider);
+  const chosen = await chooseSound(options, decided(options));
   const benches = ofShard(benchesOf(chosen), options);
   await list(options);
   for (const bench of benches) {
@@ -31,6 +31,12 @@ export async function dryRun(options: RunOptions): Promise<number> {
   }
   return 0;
 }
+
+/** The provider, where it takes nobody to be asked. */
+const decided = ({ provider, cluster }: RunOptions): ProviderName | undefined => {
+  if (provider !== 'auto') return provider;
+  return cluster.length > 0 ? 'kubeconfig' : undefined;
+};
 
 /** What `auto` would choose is found out by asking Docker; that it would be kind is how the plan is read. */
 const makesKindClusters = ({ provider, cluster }: RunOptions): boolean =>

@@ -10,7 +10,7 @@ import { userPath } from './setup.ts';
 export async function judgeFile(options: JudgeOptions): Promise<number> {
   const parsed = parseRule(ruleText(options.rule));
   if ('mistakes' in parsed) throw new Mistakes(parsed.mistakes);
-  const judgement = await judge(parsed.rule, linesOf(options.file), options.since).catch((error: unknown) => {
+  const judgement = await judge(parsed.rule, linesOf(options.file), options).catch((error: unknown) => {
     if (error instanceof Error && 'syscall' in error)
       throw new Mistakes([`${options.file} cannot be read as a file with answers: ${error.message}`]);
     throw error;

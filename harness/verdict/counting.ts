@@ -47,7 +47,7 @@ export class CountingTrial implements Trial {
     const isFact = !isFirst && this.#claim.isFact(label, this.#tally);
     if (isFirst) this.#tally.add(label, client);
     else if (isFact) this.#tally.addFact(label, client);
-    else this.#tally.skip();
+    else this.#tally.skip(label);
     return isFirst || isFact;
   }
 

@@ -123,6 +123,13 @@ test('a phase of calls that go on is judged without what arrived before it began
     ...Array.from({ length: 1000 }, (_, at) => line('v2', 100 + at)),
   ];
   expect(await judge(exclusive, answers)).toMatchObject({ verdict: 'non-conformant' });
-  expect(await judge(exclusive, answers, 100)).toMatchObject({ verdict: 'conformant', counts: { v2: 700 } });
-  expect(await judge(exclusive, answers, 99)).toMatchObject({ verdict: 'non-conformant' });
+  expect(await judge(exclusive, answers, { since: 100 })).toMatchObject({
+    verdict: 'conformant',
+    counts: { v2: 700 },
+  });
+  expect(await judge(exclusive, answers, { since: 99 })).toMatchObject({ verdict: 'non-conformant' });
+  expect(await judge(exclusive, answers, { since: 100, until: 100 })).toMatchObject({
+    reason: 'no-data',
+    total: 0,
+  });
 });

@@ -27,16 +27,18 @@ export function judgementOf(test: SequentialTest): Judgement {
 
 /**
  * Judges answers that were recorded, line by line, as they would have been judged while they came. Those that are known to
- * have arrived before `since` (milliseconds since 1970) are another phase's.
+ * have arrived before `since`, or from `until` on (milliseconds since 1970), are other phases'.
  */
 export async function judge(
   rule: Rule,
   lines: Iterable<string> | AsyncIterable<string>,
-  since = -Infinity,
+  { since = -Infinity, until = Infinity }: { readonly since?: number; readonly until?: number } = {},
 ): Promise<Judgement> {
   const test = new SequentialTest(rule);
-  for await (const observation of parseAnswers(lines))
-    if ((observation.receivedMs ?? Infinity) >= since) test.observe(observation);
+  for await (const observation of parseAnswers(lines)) {
+    const { receivedMs } = observation;
+    if (receivedMs === undefined || (receivedMs >= since && receivedMs < until)) test.observe(observation);
+  }
   return judgementOf(test);
 }
 

@@ -226,7 +226,7 @@ test('any rule that is accepted is judged to an end, in numbers, whatever the an
       sequential.observe(...observations);
       const { verdict, plan, logEvidenceFor, logEvidenceAgainst } = judgementOf(sequential);
       expect(['conformant', 'non-conformant', 'inconclusive']).toContain(verdict);
-      expect(plan).not.toContain(NaN);
+      expect(Object.values(plan as object)).not.toContain(NaN);
       for (const log of [logEvidenceFor, logEvidenceAgainst]) {
         expect(typeof log === 'number' || log === 'Infinity' || log === '-Infinity').toBe(true);
       }

@@ -176,7 +176,11 @@ test('a connection that stays elsewhere is one draw, however many answers come o
     };
   });
   const result = assess(rule, ...pinned);
-  expect(result).toMatchObject({ verdict: 'inconclusive', independentUnits: 40 });
+  expect(result).toMatchObject({
+    verdict: 'inconclusive',
+    independentUnits: 40,
+    shares: { local: { estimate: 0.95 } },
+  });
   expect(result.logEvidenceAgainst).toBeLessThan(1);
 });
 

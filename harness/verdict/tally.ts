@@ -15,8 +15,9 @@ export interface SavedTally {
   ])[];
   readonly transitions: readonly (readonly number[])[];
   readonly repeats: number;
-  /** None in evidence that was stored before they were counted. */
+  /** None of both in evidence that was stored before they were counted. */
   readonly repeatedFacts?: number;
+  readonly repeatedOthers?: number;
 }
 
 const zeros = (length: number): number[] => Array.from({ length }, () => 0);
@@ -39,6 +40,7 @@ export class Tally {
   readonly #counts: number[];
   #repeats: number;
   #repeatedFacts: number;
+  #repeatedOthers: number;
 
   constructor(labels: readonly string[], saved?: SavedTally) {
     const classes = labels.length + 1;
@@ -53,6 +55,7 @@ export class Tally {
     this.#counts = zeros(classes).map((_, index) => sum(rows.map(({ counts }) => counts[index] ?? 0)));
     this.#repeats = saved?.repeats ?? 0;
     this.#repeatedFacts = saved?.repeatedFacts ?? 0;
+    this.#repeatedOthers = saved?.repeatedOthers ?? 0;
   }
 
   /** Counts one answer of a client. */
@@ -73,8 +76,9 @@ export class Tally {
   }
 
   /** Passes over an answer that is no independent draw, because its connection repeats. */
-  skip(): void {
+  skip(label: string): void {
     this.#repeats++;
+    if (!this.#classOf.has(label)) this.#repeatedOthers++;
   }
 
   /** The stream was broken: the next answer of each client follows none. */
@@ -90,6 +94,11 @@ export class Tally {
   /** Answers counted although their connection repeats. */
   get repeatedFacts(): number {
     return this.#repeatedFacts;
+  }
+
+  /** Answers passed over of labels that the rule does not name. */
+  get repeatedOthers(): number {
+    return this.#repeatedOthers;
   }
 
   /** Independent draws: answers counted that came first on their connection. */
@@ -136,6 +145,7 @@ export class Tally {
       transitions: this.#transitions.map((row) => [...row]),
       repeats: this.#repeats,
       repeatedFacts: this.#repeatedFacts,
+      repeatedOthers: this.#repeatedOthers,
     };
   }
 

@@ -199,8 +199,9 @@ stripped() { on "$1" -n istio-system get "$2" "$3" -o json | node "$root/scripts
 
 # secret_kept CLUSTER NAME, secret_put_back CLUSTER NAME: its copy is in the cluster, where it outlives this script, and not on disk.
 secret_kept() {
-  stripped "$1" secret "$2" |
-    quietly_on "$1" -n istio-system create secret generic "$2-before-defect" --from-file=object.json=/dev/stdin
+  local object
+  object=$(stripped "$1" secret "$2") || return 1
+  quietly_on "$1" -n istio-system create secret generic "$2-before-defect" --from-file=object.json=/dev/stdin <<<"$object"
 }
 secret_put_back() {
   local copy how=create

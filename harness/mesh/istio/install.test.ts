@@ -87,7 +87,8 @@ const readerAccount = {
   metadata: { name: 'istio-reader-service-account', namespace: 'istio-system' },
 };
 
-test('of clusters that were kept, remote ones are told where their control plane is now', async () => {
+test('of clusters that were kept, remote ones are told where their control plane is now, if it is elsewhere', async () => {
+  const said: string[] = [];
   const program = join(folder, 'istioctl');
   const secret = JSON.stringify({
     apiVersion: 'v1',
@@ -104,15 +105,20 @@ test('of clusters that were kept, remote ones are told where their control plane
     { ...primary, provided: { ...primary.provided, loadBalancerAddress: '172.18.0.9' } },
     { ...other, topology },
   ];
-  await reintroduce(kept, {
-    istioctl: { program, directory: folder, signal: new AbortController().signal },
-    hub: undefined,
-    tag: undefined,
-    overlays: [],
-    loadBalancer: 'node-ip',
-    gateways: false,
-    discovery: true,
-    say: () => undefined,
-  });
+  const again = (): Promise<void> =>
+    reintroduce(kept, {
+      istioctl: { program, directory: folder, signal: new AbortController().signal },
+      hub: undefined,
+      tag: undefined,
+      overlays: [],
+      loadBalancer: 'node-ip',
+      gateways: false,
+      discovery: true,
+      say: (text) => said.push(text),
+    });
+  await again();
   expect(readFileSync(join(folder, 'cluster2-istio.yaml'), 'utf8')).toContain('172.18.0.9');
+  expect(said).toEqual(['joining cluster2 to the control plane of cluster1']);
+  await again();
+  expect(said).toHaveLength(1);
 });

@@ -5,8 +5,8 @@ import { cacerts, createIntermediate, createRoot, type Authority } from './certi
 import { exposeControlPlane, openGateway } from './gateway.ts';
 import { waitForInjection } from './injection.ts';
 import { introduce } from './introduce.ts';
-import { install } from './istioctl.ts';
-import { gatewayOperator, istioOperator, remoteOperator } from './operator.ts';
+import { install, writtenOperator } from './istioctl.ts';
+import { controlPlaneAddressIn, gatewayOperator, istioOperator, remoteOperator } from './operator.ts';
 import { SYSTEM_NAMESPACE, type IstioSettings } from './settings.ts';
 
 /** A mesh on its way up. */
@@ -61,7 +61,7 @@ export function installMesh(
 
 /**
  * For clusters that were kept: the mesh is there, but nodes may have come back with other addresses. So gateways and
- * remote secrets are written again, and remote clusters are told anew where their control plane is.
+ * remote secrets are written again, and remote clusters whose control plane has another address are told so.
  */
 export async function reintroduce(members: readonly Member[], wanted: IstioSettings): Promise<void> {
   const { settings, asOne } = together(wanted);
@@ -71,8 +71,11 @@ export async function reintroduce(members: readonly Member[], wanted: IstioSetti
   const joinAgain = async (remote: Member): Promise<void> => {
     const [primary] = members.filter(({ topology }) => topology.name === remote.topology.primary);
     await opened; // its gateway may be the way to the control plane
-    if (primary !== undefined)
-      await installRemote(remote, await exposeControlPlane(primary, settings), settings);
+    if (primary === undefined) return;
+    const address = await exposeControlPlane(primary, settings);
+    // With the address that it has it stays as it was kept: today's options and istioctl may be others.
+    const known = controlPlaneAddressIn(await writtenOperator(settings.istioctl, remote, 'istio'));
+    if (known !== address) await installRemote(remote, address, settings);
   };
   const remotes = members.filter(({ topology }) => topology.role === 'remote');
   await asOne([opened, ...remotes.map(joinAgain), ...introduceAll(clusters, prepared, settings)]);

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../command/command.ts';
 import type { Member } from '../types.ts';
@@ -17,13 +17,20 @@ const contextOf = (member: Member): string[] => [
   ...(member.provided.context === undefined ? [] : ['--context', member.provided.context]),
 ];
 
+const operatorFile = ({ directory }: Istioctl, { topology }: Member, name: string): string =>
+  join(directory, `${topology.name}-${name}.yaml`);
+
+/** What `install` wrote down for a cluster when it was last called, maybe by an earlier run; empty where it was not. */
+export const writtenOperator = (istioctl: Istioctl, member: Member, name: string): Promise<string> =>
+  readFile(operatorFile(istioctl, member, name), 'utf8').catch(() => '');
+
 /** `istioctl install`, which waits until what it installed is ready. `overlays` are files, merged from left to right. */
 export async function install(
   istioctl: Istioctl,
   member: Member,
   what: { readonly name: string; readonly operator: string; readonly overlays: readonly string[] },
 ): Promise<void> {
-  const file = join(istioctl.directory, `${member.topology.name}-${what.name}.yaml`);
+  const file = operatorFile(istioctl, member, what.name);
   await writeFile(file, what.operator);
   const files = [file, ...what.overlays].flatMap((path) => ['-f', path]);
   await run(

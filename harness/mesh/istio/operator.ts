@@ -121,6 +121,12 @@ export function remoteOperator(settings: PartSettings & { readonly controlPlaneA
   );
 }
 
+/** Where the IstioOperator of a remote cluster says that its control plane is; undefined where it does not. */
+export function controlPlaneAddressIn(operator: string): unknown {
+  const { spec } = (parse(operator) ?? {}) as Partial<Operator>;
+  return spec?.values.global['remotePilotAddress'];
+}
+
 /** The IstioOperator of a remote cluster's east-west gateway; its proxy needs the injection that comes before. */
 export function gatewayOperator(settings: PartSettings): string {
   const component = gatewayComponent(settings.cluster, false);

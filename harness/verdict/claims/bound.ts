@@ -16,15 +16,13 @@ export function shareClaim(rule: ShareRule): Claim {
     labels: [rule.label],
     countsErrors: false,
     needsHomogeneity: true,
-    isFact: (label) => label !== rule.label,
+    isFact: () => false,
     isRefuted: () => false,
     evidence(tally) {
-      const preferred = tally.count(rule.label);
-      const others = tally.count();
-      const first = { hits: others - tally.repeatedFacts, misses: preferred };
+      const [hits, misses] = [tally.count(), tally.count(rule.label)];
       return {
-        logFor: logEvidenceForBound({ hits: others, misses: preferred }, limit),
-        logAgainst: boundEvidence(first, limit).logAgainst,
+        logFor: logEvidenceForBound({ hits: hits + tally.repeatedOthers, misses }, limit),
+        logAgainst: boundEvidence({ hits, misses }, limit).logAgainst,
       };
     },
   };
