@@ -1,4 +1,7 @@
-/** Addresses of 127.0.0.0/8: a block of 65,000 for each cluster, which no other world of this machine has. */
+/**
+ * Addresses of 127.0.0.0/8: a block of 65,000 for each cluster. Where addresses are themselves, no other world of this machine has
+ * it; where they are ports (places.ts), no other cluster of this world.
+ */
 import { createServer, type Server } from 'node:net';
 import { portsDirectory } from './places.ts';
 

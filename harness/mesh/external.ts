@@ -1,10 +1,10 @@
-import { placeOf } from '../provider/place-of.ts';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from '../command/command-error.ts';
 import { run } from '../command/command.ts';
 import { duration } from '../wait/wait.ts';
 import { pinContext } from './pinned-kubeconfig.ts';
+import { placeOf } from '../provider/place-of.ts';
 import type { Member } from './types.ts';
 
 /** A vendor's own installer: any executable that takes `install` or `cleanup` as its first argument. */

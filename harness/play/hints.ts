@@ -1,5 +1,6 @@
 import { PROXY } from '../mesh/istio/injected.ts';
 import type { WatchedCluster } from '../mesh/istio/control-plane.ts';
+import { REMOTE_SECRETS } from '../mesh/istio/remote-secret.ts';
 
 /** A pod as far as hints go by it. */
 export interface PodSeen {
@@ -73,7 +74,7 @@ function discoveryHints(
   if (watched === undefined) return [];
   const remote = watched.filter(({ secretName }) => secretName !== '');
   const unsynced = remote.filter(({ syncStatus }) => syncStatus !== 'synced');
-  const look = `${kubectl} -n istio-system get secrets -l istio/multiCluster=true`;
+  const look = `${kubectl} -n istio-system get secrets -l ${REMOTE_SECRETS}`;
   if (unsynced.length > 0) {
     const states = unsynced.map(({ id, syncStatus }) => `${id}: ${syncStatus}`).join(', ');
     return [

@@ -1,26 +1,17 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { gatewayScene, type GatewayScene } from '../../fixtures/gateway-scene.ts';
+import { GATEWAY, gatewayScene, type GatewayScene } from '../../fixtures/gateway-scene.ts';
 import { openEventLog, type EventLog } from '../report/event-log.ts';
 import { core, fact, scenario, type Scenario } from '../scenario.ts';
 import { namespaceOf } from './namespace.ts';
 import { play } from './play.ts';
 
 const FILE = { suite: 'a', name: 'x', file: '/a/x/scenario.ts' };
-const GATEWAY = { namespace: 'istio-system', deployment: 'gateway' };
 
 let stage: GatewayScene;
 let log: EventLog;
 beforeEach(async () => {
   stage = await gatewayScene();
   log = openEventLog(stage.scene.folder);
-  const status = { observedGeneration: 1, replicas: 3, updatedReplicas: 3, availableReplicas: 3 };
-  stage.server.put({
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: GATEWAY.deployment, namespace: GATEWAY.namespace, generation: 1 },
-    spec: { replicas: 3, selector: { matchLabels: { istio: 'eastwestgateway' } } },
-    status,
-  });
   const namespace = namespaceOf(stage.scene.context, FILE);
   stage.server.put({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } });
 });

@@ -1,10 +1,10 @@
-import { placeOf } from '../provider/place-of.ts';
 import { dirname } from 'node:path';
 import { createNamespace, deleteNamespace } from '../deploy/namespace.ts';
 import type { Member } from '../mesh/types.ts';
 import type { EventLog } from '../report/event-log.ts';
 import type { CheckRecord } from '../report/types.ts';
 import type { Scenario } from '../scenario.ts';
+import { placeOf } from '../provider/place-of.ts';
 import type { RunState } from '../state/state.ts';
 import { sleep } from '../wait/wait.ts';
 import type { Calls } from './calls.ts';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KubernetesObject } from '../cluster/types.ts';
+import { REMOTE_SECRETS } from '../mesh/istio/remote-secret.ts';
 import { isLoopback } from '../mesh/loopback.ts';
 import { remoteAccessHeld } from '../mesh/preflight/remote-secrets.ts';
 import type { Scene } from './scene.ts';
@@ -116,7 +117,7 @@ export async function apiServerForPeers(
   const server = found?.server ?? member.client.server;
   if (isLoopback(server))
     throw new Error(
-      `expected an address of the API server of ${member.topology.name} that other clusters can reach; found ${server} in ${kubeconfig}, and no remote secret with another. See: kubectl -n istio-system get secrets -l istio/multiCluster=true`,
+      `expected an address of the API server of ${member.topology.name} that other clusters can reach; found ${server} in ${kubeconfig}, and no remote secret with another. See: kubectl -n istio-system get secrets -l ${REMOTE_SECRETS}`,
     );
   return new URL(server);
 }

@@ -1,6 +1,6 @@
-import { placeOf } from '../provider/place-of.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 import type { Member } from '../mesh/types.ts';
+import { placeOf } from '../provider/place-of.ts';
 import type { Event } from './heard-answers.ts';
 import type { Scene } from './scene.ts';
 

@@ -32,10 +32,16 @@ export interface Decided {
   readonly why?: string;
 }
 
+/** The provider, where the options alone tell it. */
+export function providerAsked({ provider, cluster }: RunOptions): ProviderName | undefined {
+  if (provider !== 'auto') return provider;
+  return cluster.length > 0 ? 'kubeconfig' : undefined;
+}
+
 /** Which provider `auto` means here: embedded where nothing else can be. It never looks at the user's current context. */
 export async function decideProvider(options: RunOptions): Promise<Decided> {
-  if (options.provider !== 'auto') return { name: options.provider };
-  if (options.cluster.length > 0) return { name: 'kubeconfig' };
+  const name = providerAsked(options);
+  if (name !== undefined) return { name };
   const [docker, kind, istioctl] = await Promise.all([
     dockerAnswers(),
     which(options.kindBin),

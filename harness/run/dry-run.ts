@@ -12,7 +12,7 @@ import { hasRemotes, hasSeveralNetworks, type ClusterTopology } from '../topolog
 import { list } from './list.ts';
 import { benchesOf, type Bench, type Chosen } from './bench.ts';
 import { ofShard } from './choose.ts';
-import type { ProviderName } from './choose-provider.ts';
+import { providerAsked } from './choose-provider.ts';
 import { chooseSound } from './plan.ts';
 import { appsDirectory } from './setup.ts';
 
@@ -20,7 +20,7 @@ const RUN_ID = 'RUN-ID';
 
 /** Prints the plan and every manifest that a run would apply. Touches nothing, asks nobody. */
 export async function dryRun(options: RunOptions): Promise<number> {
-  const chosen = await chooseSound(options, decided(options));
+  const chosen = await chooseSound(options, providerAsked(options));
   const benches = ofShard(benchesOf(chosen), options);
   await list(options);
   for (const bench of benches) {
@@ -32,15 +32,8 @@ export async function dryRun(options: RunOptions): Promise<number> {
   return 0;
 }
 
-/** The provider, where it takes nobody to be asked. */
-const decided = ({ provider, cluster }: RunOptions): ProviderName | undefined => {
-  if (provider !== 'auto') return provider;
-  return cluster.length > 0 ? 'kubeconfig' : undefined;
-};
-
 /** What `auto` would choose is found out by asking Docker; that it would be kind is how the plan is read. */
-const makesKindClusters = ({ provider, cluster }: RunOptions): boolean =>
-  provider === 'kind' || (provider === 'auto' && cluster.length === 0);
+const makesKindClusters = (options: RunOptions): boolean => (providerAsked(options) ?? 'kind') === 'kind';
 
 const print = (title: string, yaml: string): void => {
   process.stdout.write(`---\n# ${title}\n${yaml}`);

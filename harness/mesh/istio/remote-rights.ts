@@ -1,7 +1,6 @@
 import { kubectl } from '../../cluster/kubeconfig.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import type { KubernetesObject } from '../../cluster/types.ts';
-import { readRemoteKubeconfig } from './remote-secret.ts';
+import { readRemoteKubeconfig, REMOTE_SECRETS, remoteEntriesIn } from './remote-secret.ts';
 import { SYSTEM_NAMESPACE } from './settings.ts';
 
 /** Something that could be done in a cluster. */
@@ -67,36 +66,23 @@ export const writesIn = (namespace: string): Deed[] =>
     namespace,
   }));
 
-const LABEL = 'istio/multiCluster=true';
-
-interface RemoteSecret extends KubernetesObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
 /**
- * The account whose token a control plane reads another cluster with; undefined if it has no such Secret. Only the
- * token's subject leaves this function.
+ * The account whose token a control plane reads another cluster with; undefined if it has no such Secret.
  *
  * @throws Error if the Secret cannot be read, or names no account; it quotes nothing of it
  */
 export async function userOfRemoteSecret(cluster: Cluster, clusterId: string): Promise<User | undefined> {
-  const secrets = await cluster.list<RemoteSecret>({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    namespace: SYSTEM_NAMESPACE,
-    labelSelector: LABEL,
-  });
-  const encoded = secrets.map(({ data }) => data?.[clusterId]).find((value) => value !== undefined);
+  const [, encoded] = (await remoteEntriesIn(cluster)).find(([id]) => id === clusterId) ?? [];
   if (encoded === undefined) return undefined;
   const config = readRemoteKubeconfig(encoded);
   const unfit = (lacking: string): Error =>
     new Error(
       `the remote secret for ${clusterId} in ${cluster.name} holds no ${lacking}; its rights cannot be asked for; ` +
-        `look: ${kubectl(cluster)} -n ${SYSTEM_NAMESPACE} get secrets -l ${LABEL}`,
+        `look: ${kubectl(cluster)} -n ${SYSTEM_NAMESPACE} get secrets -l ${REMOTE_SECRETS}`,
     );
   if (config === undefined) throw unfit('kubeconfig that can be read');
   if (config.token === undefined) throw unfit('token');
-  const name = subjectOf(config.token);
+  const { sub: name } = config.token;
   if (name === undefined) throw unfit('token that names its account');
   const namespace = /^system:serviceaccount:([^:]+):/.exec(name)?.[1];
   const groups = [
@@ -105,18 +91,6 @@ export async function userOfRemoteSecret(cluster: Cluster, clusterId: string): P
     ...(namespace === undefined ? [] : [`system:serviceaccounts:${namespace}`]),
   ];
   return { name, groups };
-}
-
-/** Whom a token is about, if it is a JSON Web Token. */
-function subjectOf(token: string): string | undefined {
-  try {
-    const { sub } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
-      readonly sub?: string;
-    };
-    return sub;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Which of the deeds an account may do in a cluster, asked of its API server (SubjectAccessReview). */

@@ -1,5 +1,5 @@
-import { placeOf } from '../../provider/place-of.ts';
 import { changeRevisions } from '../../provider/embedded/control.ts';
+import { placeOf } from '../../provider/place-of.ts';
 import type { RevisionHandle } from '../../provider/types.ts';
 import type { RunState } from '../../state/state.ts';
 import { poll } from '../../wait/wait.ts';

@@ -1,18 +1,11 @@
 import { istioctl, kubectl } from '../../cluster/kubeconfig.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import type { KubernetesObject } from '../../cluster/types.ts';
 import { about } from '../../provider/preflight/findings.ts';
 import type { Finding } from '../../provider/types.ts';
-import { readRemoteKubeconfig } from '../istio/remote-secret.ts';
+import { readRemoteKubeconfig, remoteEntriesIn } from '../istio/remote-secret.ts';
 import { watchedClusters, type WatchedCluster } from '../istio/control-plane.ts';
 import { isLoopback } from '../loopback.ts';
 import type { MeshMember } from '../preflight.ts';
-
-const LABEL = 'istio/multiCluster=true';
-
-interface Secret extends KubernetesObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
 
 /** What a remote secret tells, without what is secret in it. */
 export interface RemoteAccess {
@@ -26,34 +19,13 @@ export interface RemoteAccess {
 
 /** Reads one entry of a remote secret: a kubeconfig in base64. Never throws, never gives the token. */
 export function readRemoteAccess(clusterId: string, base64: string): RemoteAccess {
-  const found = readRemoteKubeconfig(base64);
-  return { clusterId, server: found?.server, expiresMs: expiryOf(found?.token) };
-}
-
-function expiryOf(token: string | undefined): number | undefined {
-  const payload = token?.split('.')[1];
-  if (payload === undefined) return undefined;
-  try {
-    const { exp } = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as {
-      readonly exp?: unknown;
-    };
-    return typeof exp === 'number' ? exp * 1000 : undefined;
-  } catch {
-    return undefined;
-  }
+  const { server, token } = readRemoteKubeconfig(base64) ?? {};
+  return { clusterId, server, expiresMs: typeof token?.exp === 'number' ? token.exp * 1000 : undefined };
 }
 
 /** By which addresses a cluster's control plane reads other clusters. Gives no token. */
 export async function remoteAccessHeld(client: Cluster): Promise<readonly RemoteAccess[]> {
-  const secrets = await client.list<Secret>({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    namespace: 'istio-system',
-    labelSelector: LABEL,
-  });
-  return secrets.flatMap(({ data }) =>
-    Object.entries(data ?? {}).map(([id, text]) => readRemoteAccess(id, text)),
-  );
+  return (await remoteEntriesIn(client)).map(([id, base64]) => readRemoteAccess(id, base64));
 }
 
 const why = (error: unknown): string =>
