@@ -24,7 +24,7 @@ take_kept() {
   fi
   for candidate in "${clusters[@]}"; do
     file=$runs/$kept/$variant/$candidate.kubeconfig
-    [ -f "$file" ] || { echo "run $kept kept no $candidate in the variant $variant" >&2; exit 2; }
+    [ -f "$file" ] || { echo "run $kept kept no $candidate in the variant $variant: play it with --variant $variant --keep" >&2; exit 2; }
     kubeconfig[$candidate]=$file
     quietly_on "$candidate" delete namespaces -l meshproof.dev/run --wait=false
   done
