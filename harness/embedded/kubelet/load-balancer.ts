@@ -3,13 +3,14 @@
  * whichever of its pods are ready.
  */
 import { randomInt } from 'node:crypto';
+import { refOf } from '../api-server/store.ts';
 import type { Resource, ResourceRef, RunningProgram, Store } from '../types.ts';
 import { tellEvent } from './events.ts';
 import { startBalancer } from './forward.ts';
 import { openAddressOf, type NodePlace } from './nodes.ts';
-import { type Controller, refOf } from './reconciler.ts';
+import type { Controller } from './reconciler.ts';
 import { backendsOf, type ServicePort, serviceSpec } from './services.ts';
-import type { Still } from './still.ts';
+import type { Still } from '../still.ts';
 
 /** What the controller needs. */
 export interface BalancerWorld {
@@ -53,12 +54,8 @@ export function loadBalancers(world: BalancerWorld): Controller & { close(): Pro
     },
     reconcile: (ref) => {
       const service = world.store.get(ref);
-      if (
-        service === undefined ||
-        serviceSpec(service).type !== 'LoadBalancer' ||
-        isServedElsewhere(service, balanced)
-      )
-        return;
+      if (service === undefined || serviceSpec(service).type !== 'LoadBalancer') return;
+      if (isServedElsewhere(service, balanced)) return;
       const own = find(service);
       for (const { port } of portsOf(service))
         if (!own.listeners.has(port)) own.listeners.set(port, listeners(world, service, { port, own }));
@@ -133,10 +130,6 @@ const codeOf = (error: unknown): unknown =>
 
 function tellOfFailure(store: Store, service: Resource, error: unknown): void {
   const message = `Error syncing load balancer: ${error instanceof Error ? error.message : 'cannot listen'}`;
-  tellEvent(store, service, {
-    type: 'Warning',
-    reason: 'SyncLoadBalancerFailed',
-    message,
-    component: 'service-controller',
-  });
+  const component = 'service-controller';
+  tellEvent(store, service, { type: 'Warning', reason: 'SyncLoadBalancerFailed', message, component });
 }

@@ -32,41 +32,32 @@ function passedOn({ headers }: IncomingMessage): Record<string, string> {
   };
 }
 
-/** The service with the book's data. */
-export const details: Program = (surroundings) =>
-  serveHttp(surroundings, PORT, (request, response) => {
-    const path = pathOf(request);
-    if (path === '/health') json(response, 200, { status: 'Details is healthy' });
-    else if (!/^\/details\/\d+$/.test(path)) notFound(response);
-    else
-      json(response, 200, {
-        id: BOOK.id,
-        author: 'William Shakespeare',
-        year: 1595,
-        type: 'paperback',
-        pages: 200,
-      });
-  });
-
-/** The service with the stars. */
-export const ratings: Program = (surroundings) =>
-  serveHttp(surroundings, PORT, (request, response) => {
-    const path = pathOf(request);
-    if (path === '/health') json(response, 200, { status: 'Ratings is healthy' });
-    else if (!/^\/ratings\/\d+$/.test(path)) notFound(response);
-    else json(response, 200, { id: BOOK.id, ratings: { Reviewer1: 5, Reviewer2: 4 } });
-  });
-
-/** One version of reviews; with a colour it asks ratings for stars. */
-export const reviews =
-  (color: 'black' | 'red' | undefined): Program =>
+/** A service that answers `/name/0`, and says of itself that it is healthy. */
+const service =
+  (name: string, answer: (surroundings: Surroundings, request: IncomingMessage) => unknown): Program =>
   (surroundings) =>
     serveHttp(surroundings, PORT, async (request, response) => {
       const path = pathOf(request);
-      if (path === '/health') json(response, 200, { status: 'Reviews is healthy' });
-      else if (!/^\/reviews\/\d+$/.test(path)) notFound(response);
-      else json(response, 200, await reviewsOf(surroundings, request, color));
+      if (path === '/health') json(response, 200, { status: `${name} is healthy` });
+      else if (!new RegExp(String.raw`^/${name.toLowerCase()}/\d+$`).test(path)) notFound(response);
+      else json(response, 200, await answer(surroundings, request));
     });
+
+/** The service with the book's data. */
+export const details = service('Details', () => ({
+  id: BOOK.id,
+  author: 'William Shakespeare',
+  year: 1595,
+  type: 'paperback',
+  pages: 200,
+}));
+
+/** The service with the stars. */
+export const ratings = service('Ratings', () => ({ id: BOOK.id, ratings: { Reviewer1: 5, Reviewer2: 4 } }));
+
+/** One version of reviews; with a colour it asks ratings for stars. */
+export const reviews = (color: 'black' | 'red' | undefined): Program =>
+  service('Reviews', (surroundings, request) => reviewsOf(surroundings, request, color));
 
 async function reviewsOf(
   { ask, pod }: Surroundings,
