@@ -74,7 +74,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `https://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-  const kubeconfig = (bearer: string): string => kubeconfigFor(name, bearer, { url, ca: certificate.ca });
+  const kubeconfig = kubeconfigsFor(name, url, certificate.ca);
   return {
     url,
     caPem: certificate.ca,
@@ -96,7 +96,6 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 
 function makeFirstNamespaces(store: Store): void {
   for (const name of FIRST_NAMESPACES) {
-    if (store.get({ kind: 'Namespace', name }) !== undefined) continue;
     store.create({
       apiVersion: 'v1',
       kind: 'Namespace',
@@ -107,21 +106,20 @@ function makeFirstNamespaces(store: Store): void {
   }
 }
 
-function kubeconfigFor(
-  name: string,
-  token: string,
-  { url: server, ca }: { readonly url: string; readonly ca: string },
-): string {
-  const authority = Buffer.from(ca).toString('base64');
-  return stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': name,
-    clusters: [{ name, cluster: { server, 'certificate-authority-data': authority } }],
-    users: [{ name, user: { token } }],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-  });
-}
+/** Writes kubeconfigs, each for a bearer token. */
+const kubeconfigsFor =
+  (name: string, server: string, ca: string) =>
+  (token: string): string => {
+    const authority = Buffer.from(ca).toString('base64');
+    return stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': name,
+      clusters: [{ name, cluster: { server, 'certificate-authority-data': authority } }],
+      users: [{ name, user: { token } }],
+      contexts: [{ name, context: { cluster: name, user: name } }],
+    });
+  };
 
 async function answer(parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {

@@ -24,10 +24,7 @@ export function deploymentController(store: Store): Controller {
       if (object.kind === 'Deployment') return [refOf(object)];
       return object.kind === 'ReplicaSet' ? ownersOf(object, 'Deployment') : [];
     },
-    reconcile: (ref) => {
-      const found = store.get(ref);
-      if (found !== undefined && !isTerminating(found)) reconcile(store, found);
-    },
+    reconcile: (deployment) => reconcile(store, deployment),
   };
 }
 

@@ -4,15 +4,14 @@ import { badRequest } from '../api-server/errors.ts';
 import { PROXY } from './container-run.ts';
 import type { PodRun } from './pod-run.ts';
 
-/** A pod and who is asked about its mesh. */
-export interface ExecPlace {
+/** A pod that runs. */
+export interface Found {
   readonly pod: Resource;
   readonly run: PodRun;
-  readonly mesh: MeshHooks;
 }
 
 /** Runs a command in a container. Rejects with ApiError 400 for what the embedded mesh's containers do not have. */
-export async function execIn({ pod, run, mesh }: ExecPlace, request: ExecRequest): Promise<number> {
+export async function execIn({ pod, run }: Found, mesh: MeshHooks, request: ExecRequest): Promise<number> {
   const container = run.container(request.container);
   if (container?.running !== true) {
     const message = `container ${request.container} of ${request.pod} is not running`;

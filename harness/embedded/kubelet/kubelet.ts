@@ -2,7 +2,7 @@
 import { badRequest, notFound } from '../api-server/errors.ts';
 import { refOf } from '../api-server/store.ts';
 import type { Change, ExecRequest, Kubelet, Resource } from '../types.ts';
-import { execIn } from './exec.ts';
+import { execIn, type Found } from './exec.ts';
 import { PodRun } from './pod-run.ts';
 import type { PodWorld } from './pod-world.ts';
 import { isTerminating } from './views.ts';
@@ -25,8 +25,7 @@ export class NodeKubelet implements Kubelet {
   }
 
   async exec(request: ExecRequest): Promise<number> {
-    const { run, pod } = this.#find(request);
-    return await execIn({ run, pod, mesh: this.#world.mesh }, request);
+    return execIn(this.#find(request), this.#world.mesh, request);
   }
 
   logs(where: Where): string {
@@ -80,7 +79,7 @@ export class NodeKubelet implements Kubelet {
     this.#ending.add(settled);
   }
 
-  #find({ namespace, pod: name }: { namespace: string; pod: string }): { run: PodRun; pod: Resource } {
+  #find({ namespace, pod: name }: Omit<Where, 'container'>): Found {
     const run = this.#pods.get(keyOf(namespace, name));
     const pod = this.#world.store.get({ kind: 'Pod', namespace, name });
     if (run === undefined || pod === undefined) throw notFound(`pods "${name}" not found`);

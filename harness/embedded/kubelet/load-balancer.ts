@@ -52,14 +52,12 @@ export function loadBalancers(world: BalancerWorld): Controller & { close(): Pro
       if (type === 'DELETED') void stop(object.metadata.uid ?? '');
       return [refOf(object)];
     },
-    reconcile: (ref) => {
-      const service = world.store.get(ref);
-      if (service === undefined || serviceSpec(service).type !== 'LoadBalancer') return;
-      if (isServedElsewhere(service, balanced)) return;
+    reconcile: (service) => {
+      if (serviceSpec(service).type !== 'LoadBalancer' || isServedElsewhere(service, balanced)) return;
       const own = find(service);
       for (const { port } of portsOf(service))
         if (!own.listeners.has(port)) own.listeners.set(port, listeners(world, service, { port, own }));
-      publish(world, ref, own);
+      publish(world, refOf(service), own);
     },
     close: async () => {
       await Promise.all([...balanced.keys()].map(stop));

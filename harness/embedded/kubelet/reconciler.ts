@@ -1,12 +1,13 @@
 /** A work queue: objects that may need something, each looked at once however often it was named. */
 import { setImmediate as soon } from 'node:timers';
-import type { Change, ResourceRef, Store } from '../types.ts';
+import type { Change, Resource, ResourceRef, Store } from '../types.ts';
+import { isTerminating } from './views.ts';
 
 /** A controller: which objects a change concerns, and what to do for each. */
 export interface Controller {
   readonly concerns: (change: Change) => readonly ResourceRef[];
-  /** Brings the world closer to what an object says. The object may be gone. */
-  readonly reconcile: (ref: ResourceRef) => void;
+  /** Brings the world closer to what an object says that is not being deleted. */
+  readonly reconcile: (object: Resource) => void;
 }
 
 /** What runs controllers. */
@@ -52,7 +53,8 @@ export function runControllers(store: Store, controllers: readonly Controller[])
       queues[index]?.clear();
       for (const ref of waiting) {
         try {
-          reconcile(ref);
+          const object = store.get(ref);
+          if (object !== undefined && !isTerminating(object)) reconcile(object);
         } catch {
           // As in Kubernetes: whatever was in the way, it is tried again.
           later(index, ref, FIRST_RETRY_MS);

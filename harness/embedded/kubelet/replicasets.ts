@@ -33,10 +33,7 @@ export function replicaSetController(world: ReplicaSetWorld): Controller {
       if (object.kind === 'ReplicaSet') return [refOf(object)];
       return object.kind === 'Pod' ? ownersOf(object, 'ReplicaSet') : [];
     },
-    reconcile: (ref) => {
-      const found = world.store.get(ref);
-      if (found !== undefined && !isTerminating(found)) reconcile(world, found);
-    },
+    reconcile: (set) => reconcile(world, set),
   };
 }
 

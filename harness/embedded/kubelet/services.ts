@@ -60,11 +60,9 @@ export function serviceController(store: Store, subnet = SUBNET): Controller {
         .filter((service) => isSelected(object, serviceSpec(service).selector))
         .map(refOf);
     },
-    reconcile: (ref) => {
-      const service = store.get(ref);
-      if (service === undefined || isTerminating(service)) return;
+    reconcile: (service) => {
       giveAddress(store, service, addresses);
-      if (serviceSpec(service).selector !== undefined) writeSlice(store, store.get(ref) ?? service);
+      if (serviceSpec(service).selector !== undefined) writeSlice(store, service);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** A cluster for tests of this folder, with the smallest mesh there can be. */
 import { randomInt } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
 import { collectGarbage } from '../api-server/deletion.ts';
 import { createStore } from '../api-server/store.ts';
@@ -116,15 +117,11 @@ export class TestCluster {
       pod: pod.metadata.name,
       container: more.container ?? 'app',
       command,
-      stdin: typeof stdin === 'string' ? once(stdin) : stdin?.(() => told.stdout),
+      stdin: typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin?.(() => told.stdout),
       stdout: (chunk) => (told.stdout += Buffer.from(chunk).toString()),
       stderr: (chunk) => (told.stderr += Buffer.from(chunk).toString()),
       signal: new AbortController().signal,
     });
     return { code, ...told };
   }
-}
-
-async function* once(text: string): AsyncIterable<Uint8Array> {
-  yield await Promise.resolve(Buffer.from(text));
 }

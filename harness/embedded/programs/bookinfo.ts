@@ -18,6 +18,10 @@ function json(response: ServerResponse, status: number, body: unknown): void {
 
 const notFound = (response: ServerResponse): void => json(response, 404, { error: 'not found' });
 
+/** Asks another service of Bookinfo on behalf of a request. */
+const askService = ({ ask }: Surroundings, request: IncomingMessage, service: string): Promise<Answer> =>
+  ask({ authority: `${service}:${String(PORT)}`, path: `/${service}/0`, headers: passedOn(request) });
+
 const pathOf = ({ url = '/' }: IncomingMessage): string => new URL(url, 'http://bookinfo').pathname;
 
 function passedOn({ headers }: IncomingMessage): Record<string, string> {
@@ -60,13 +64,13 @@ export const reviews = (color: 'black' | 'red' | undefined): Program =>
   service('Reviews', (surroundings, request) => reviewsOf(surroundings, request, color));
 
 async function reviewsOf(
-  { ask, pod }: Surroundings,
+  surroundings: Surroundings,
   request: IncomingMessage,
   color: string | undefined,
 ): Promise<unknown> {
-  const base = { id: String(BOOK.id), podname: pod, clustername: 'null' };
+  const base = { id: String(BOOK.id), podname: surroundings.pod, clustername: 'null' };
   if (color === undefined) return { ...base, reviews: REVIEWS };
-  const answer = await ask({ authority: 'ratings:9080', path: '/ratings/0', headers: passedOn(request) });
+  const answer = await askService(surroundings, request, 'ratings');
   const stars = (readJson(answer) as { ratings?: Record<string, number> } | undefined)?.ratings;
   const rated = REVIEWS.map((review) => ({
     ...review,
@@ -104,15 +108,11 @@ export const productpage: Program = (surroundings) =>
   });
 
 async function pass(
-  { ask }: Surroundings,
+  surroundings: Surroundings,
   request: IncomingMessage,
   { response, service }: { readonly response: ServerResponse; readonly service: string },
 ): Promise<void> {
-  const answer = await ask({
-    authority: `${service}:9080`,
-    path: `/${service}/0`,
-    headers: passedOn(request),
-  });
+  const answer = await askService(surroundings, request, service);
   const data = readJson(answer);
   const error = `Sorry, product ${service} are currently unavailable for this book.`;
   json(response, data === undefined ? answer.status || 500 : 200, data ?? { error });
@@ -128,13 +128,11 @@ interface Reviewed {
 }
 
 async function page(
-  { ask }: Surroundings,
+  surroundings: Surroundings,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const headers = passedOn(request);
-  const asked = (service: string): Promise<Answer> =>
-    ask({ authority: `${service}:9080`, path: `/${service}/0`, headers });
+  const asked = (service: string): Promise<Answer> => askService(surroundings, request, service);
   const [book, first] = await Promise.all([asked('details'), asked('reviews')]);
   // The page asks for reviews once more when the first attempt failed.
   const reviewed = (readJson(first) ?? readJson(await asked('reviews'))) as Reviewed | undefined;
