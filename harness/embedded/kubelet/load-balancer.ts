@@ -104,7 +104,10 @@ function listeners(
   for (const listener of opened)
     listener.catch((error: unknown) => {
       // A port below 1024 needs a right that not every user has: the node's port serves, too.
-      if (codeOf(error) !== 'EACCES') tellOfFailure(store, service, error);
+      if (codeOf(error) === 'EACCES') return;
+      const message = `Error syncing load balancer: ${error instanceof Error ? error.message : 'cannot listen'}`;
+      const component = 'service-controller';
+      tellEvent(store, service, { type: 'Warning', reason: 'SyncLoadBalancerFailed', message, component });
     });
   return opened;
 }
@@ -125,9 +128,3 @@ function publish({ store }: BalancerWorld, ref: ResourceRef, { address, nodePort
 
 const codeOf = (error: unknown): unknown =>
   error instanceof Error && 'code' in error ? error.code : undefined;
-
-function tellOfFailure(store: Store, service: Resource, error: unknown): void {
-  const message = `Error syncing load balancer: ${error instanceof Error ? error.message : 'cannot listen'}`;
-  const component = 'service-controller';
-  tellEvent(store, service, { type: 'Warning', reason: 'SyncLoadBalancerFailed', message, component });
-}
