@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { takeBlock, type Block } from './addresses.ts';
 import { requestDeletion } from './api-server/deletion.ts';
 import { createStore, startApiServer, type ApiServer } from './api-server/server.ts';
+import { refOf } from './api-server/store.ts';
 import { effectsOf, type Effects, type Place } from './defects/index.ts';
 import { controlPlaneObjects, meshObjects, READER, remoteSecret, SYSTEM } from './install.ts';
 import { addressFollowed, callsItsInjector, controlPlaneAddresses, remoteObjects } from './install-remote.ts';
 import { startCluster } from './kubelet/index.ts';
-import { refOf } from './kubelet/reconciler.ts';
 import {
   type Alter,
   cacertsOf,

@@ -49,13 +49,9 @@ export function listObjects(place: Place, history: History): Answer {
     ...(more ? { continue: Buffer.from(`${version}:${keyOf(last)}`).toString('base64url') } : {}),
   };
   const apiVersion = groupVersion(place.target.group, place.target.version);
-  const items = page.map((object) => withoutType(inVersion(place, object)));
+  // Items of a list carry neither apiVersion nor kind.
+  const items = page.map(({ apiVersion: _version, kind: _kind, ...rest }) => rest);
   return { code: 200, body: { kind: `${kind.kind}List`, apiVersion, metadata, items } };
-}
-
-/** Items of a list carry neither apiVersion nor kind. */
-function withoutType({ apiVersion: _version, kind: _kind, ...rest }: Resource): object {
-  return rest;
 }
 
 function readToken(token: string | null): [version?: string, after?: string] {

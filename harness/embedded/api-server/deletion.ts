@@ -1,21 +1,18 @@
 /** Deletion: grace for pods, finalizers, the contents of namespaces, and what an owner leaves behind. */
 import { setImmediate as soon } from 'node:timers';
-import { type Resource, type ResourceRef, type Store } from '../types.ts';
+import type { ListFilter, Resource, ResourceRef, Store } from '../types.ts';
 import { forbidden, notFound } from './errors.ts';
 import { asString, valueAt } from './json.ts';
 import { type Kind, kindsOf } from './kinds.ts';
 import { refOf, timestamp } from './store.ts';
 
-/** How to delete, as DeleteOptions say it. */
-export interface Deletion {
-  /** Seconds; pods only. @default the pod's terminationGracePeriodSeconds */
-  readonly graceSeconds?: number | undefined;
-}
-
-/** Begins a deletion, or ends it where nothing holds the object. Gives the object as it is then, or was at last. */
-export function requestDeletion(store: Store, object: Resource, deletion: Deletion = {}): Resource {
+/**
+ * Begins a deletion, or ends it where nothing holds the object. Gives the object as it is then, or was at last. The grace is
+ * in seconds, and of pods only. @default the pod's terminationGracePeriodSeconds
+ */
+export function requestDeletion(store: Store, object: Resource, graceSeconds?: number): Resource {
   const ref = refOf(object);
-  const grace = graceOf(object, deletion);
+  const grace = graceOf(object, graceSeconds);
   const marked =
     store.update(ref, (copy) => {
       const { metadata } = copy;
@@ -31,7 +28,7 @@ export function requestDeletion(store: Store, object: Resource, deletion: Deleti
 }
 
 /** A pod that no kubelet runs needs no grace. */
-function graceOf(object: Resource, { graceSeconds }: Deletion): number {
+function graceOf(object: Resource, graceSeconds: number | undefined): number {
   if (object.kind !== 'Pod' || valueAt(object, ['spec', 'nodeName']) === undefined) return 0;
   if (['Succeeded', 'Failed'].includes(asString(valueAt(object, ['status', 'phase'])) ?? '')) return 0;
   return graceSeconds ?? Number(valueAt(object, ['spec', 'terminationGracePeriodSeconds']) ?? 30);
@@ -60,48 +57,39 @@ export function checkNamespace(store: Store, kind: Kind, object: Resource): void
   throw forbidden(`${what}: ${why}`);
 }
 
-function contents(store: Store, namespace: string): Resource[] {
-  return kindsOf(store)
-    .filter(({ namespaced }) => namespaced)
-    .flatMap(({ kind, group }) => store.list(kind, { group, namespace }));
+const everything = (store: Store, where: ListFilter = {}): Resource[] =>
+  kindsOf(store).flatMap(({ kind, group }) => store.list(kind, { ...where, group }));
+
+function deleteAll(store: Store, objects: readonly Resource[]): void {
+  for (const object of objects)
+    if (object.metadata.deletionTimestamp === undefined) requestDeletion(store, object);
 }
 
 /** Owners go before what they own, so that nothing is made again. */
 function emptyNamespace(store: Store, name: string): void {
   const owned = ({ metadata }: Resource): number => metadata.ownerReferences?.length ?? 0;
-  const left = contents(store, name).sort((a, b) => owned(a) - owned(b));
-  for (const object of left) {
-    if (object.metadata.deletionTimestamp === undefined) requestDeletion(store, object);
-  }
+  const contents = (): Resource[] => everything(store, { namespace: name });
+  deleteAll(
+    store,
+    contents().sort((a, b) => owned(a) - owned(b)),
+  );
   const namespace = store.get({ kind: 'Namespace', name });
-  if ((namespace?.metadata.finalizers?.length ?? 0) > 0 || contents(store, name).length > 0) return;
+  if ((namespace?.metadata.finalizers?.length ?? 0) > 0 || contents().length > 0) return;
   store.remove({ kind: 'Namespace', name });
 }
 
-function deleteDependents(store: Store, owner: Resource): void {
-  const { uid } = owner.metadata;
-  const isOwned = ({ metadata }: Resource): boolean =>
-    metadata.ownerReferences?.some((reference) => reference.uid === uid) ?? false;
-  for (const { kind, group } of kindsOf(store)) {
-    for (const dependent of store.list(kind, { group }).filter(isOwned)) {
-      if (dependent.metadata.deletionTimestamp === undefined) requestDeletion(store, dependent);
-    }
-  }
-}
+const dependentsOf = (store: Store, { metadata: { uid } }: Resource): Resource[] =>
+  everything(store).filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid));
 
 /** Follows deletions: garbage collection, and namespaces that became empty. Gives what ends it. */
 export function collectGarbage(store: Store): () => void {
   return store.watch(({ type, object }) => {
-    if (type === 'ADDED' && object.kind === 'Namespace')
-      soon(() => {
-        makeDefaultAccount(store, object.metadata.name);
-      });
+    const { name, namespace } = object.metadata;
+    if (type === 'ADDED' && object.kind === 'Namespace') soon(() => makeDefaultAccount(store, name));
     if (type !== 'DELETED') return;
-    deleteDependents(store, object);
-    const { namespace: name } = object.metadata;
-    const namespace = name === undefined ? undefined : store.get({ kind: 'Namespace', name });
-    if (name !== undefined && namespace?.metadata.deletionTimestamp !== undefined)
-      emptyNamespace(store, name);
+    deleteAll(store, dependentsOf(store, object));
+    const home = namespace === undefined ? undefined : store.get({ kind: 'Namespace', name: namespace });
+    if (home?.metadata.deletionTimestamp !== undefined) emptyNamespace(store, home.metadata.name);
   });
 }
 

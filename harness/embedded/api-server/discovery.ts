@@ -2,6 +2,7 @@
 import type { Store } from '../types.ts';
 import type { Json } from './json.ts';
 import { type Kind, groupVersion, kindsOf } from './kinds.ts';
+import { REVIEWS, pluralOf } from './reviews.ts';
 
 /** The Kubernetes that this server is like, as far as it goes. */
 export const VERSION = {
@@ -9,15 +10,6 @@ export const VERSION = {
   minor: '34',
   gitVersion: 'v1.34.0+embedded',
   platform: `${process.platform}/${process.arch}`,
-};
-
-/** Kinds that are asked and not kept. */
-const REVIEWS: Readonly<Record<string, readonly (readonly [kind: string, plural: string])[]>> = {
-  'authorization.k8s.io': [
-    ['SelfSubjectAccessReview', 'selfsubjectaccessreviews'],
-    ['SubjectAccessReview', 'subjectaccessreviews'],
-  ],
-  'authentication.k8s.io': [['SelfSubjectReview', 'selfsubjectreviews']],
 };
 
 /** What `kubectl get all` means. */
@@ -41,9 +33,7 @@ export function discover(store: Store, path: string): Json | undefined {
 }
 
 function groups(store: Store): Json[] {
-  const versions = new Map<string, Set<string>>(
-    Object.keys(REVIEWS).map((group) => [group, new Set(['v1'])]),
-  );
+  const versions = new Map<string, Set<string>>(REVIEWS.map(({ group }) => [group, new Set(['v1'])]));
   for (const kind of kindsOf(store)) {
     if (kind.group === '') continue;
     versions.set(kind.group, new Set([...(versions.get(kind.group) ?? []), ...kind.versions]));
@@ -73,15 +63,14 @@ function resources(store: Store, wanted: string): Json | undefined {
     },
     ...kind.subresources.map((name) => subresource(kind, name)),
   ]);
-  const [group = '', version] = wanted.split('/');
-  const reviews = (version === 'v1' ? (REVIEWS[group] ?? []) : []).map(([kind, name]) => ({
-    name,
-    singularName: kind.toLowerCase(),
+  const asked = REVIEWS.filter(({ group }) => wanted === `${group}/v1`).map((review) => ({
+    name: pluralOf(review),
+    singularName: review.kind.toLowerCase(),
     namespaced: false,
-    kind,
+    kind: review.kind,
     verbs: ['create'],
   }));
-  const all = [...kept, ...reviews];
+  const all = [...kept, ...asked];
   if (all.length === 0) return undefined;
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: wanted, resources: all };
 }

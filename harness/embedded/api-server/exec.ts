@@ -1,7 +1,7 @@
 /** `pods/exec` over WebSocket: v5 and v4 of the channel protocol. */
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type Duplex, PassThrough } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { Kubelet, Resource } from '../types.ts';
 import { badRequest, statusOf } from './errors.ts';
 import { asArray, asRecord, asString, valueAt } from './json.ts';
@@ -29,6 +29,13 @@ export interface ExecTarget {
   readonly query: URLSearchParams;
 }
 
+/** An upgrade as the server was asked for it. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
 /** Takes upgrades whose request was found to be allowed. */
 export class ExecServer {
   readonly #kubelet: Kubelet;
@@ -41,11 +48,8 @@ export class ExecServer {
     this.#kubelet = kubelet;
   }
 
-  serve(
-    raw: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
-    target: ExecTarget,
-  ): void {
-    this.#sockets.handleUpgrade(raw.request, raw.socket, raw.head, (socket) => {
+  serve({ request, socket: raw, head }: Upgrade, target: ExecTarget): void {
+    this.#sockets.handleUpgrade(request, raw, head, (socket) => {
       socket.on('error', () => undefined);
       // As Kubernetes does: each channel is opened by an empty frame.
       for (const channel of [STDOUT, STDERR, STATUS]) socket.send(Buffer.from([channel]));
@@ -55,9 +59,7 @@ export class ExecServer {
 
   async #run(socket: WebSocket, { namespace, pod, container, query }: ExecTarget): Promise<void> {
     const gone = new AbortController();
-    socket.on('close', () => {
-      gone.abort();
-    });
+    socket.on('close', () => gone.abort());
     const send = (channel: number, bytes: Uint8Array): void => {
       if (socket.readyState === socket.OPEN) socket.send(Buffer.concat([Buffer.from([channel]), bytes]));
     };
@@ -69,12 +71,8 @@ export class ExecServer {
         container,
         command: query.getAll('command'),
         stdin: /^(1|true)$/.test(query.get('stdin') ?? '') ? input : undefined,
-        stdout: (chunk) => {
-          send(STDOUT, chunk);
-        },
-        stderr: (chunk) => {
-          send(STDERR, chunk);
-        },
+        stdout: (chunk) => send(STDOUT, chunk),
+        stderr: (chunk) => send(STDERR, chunk),
         signal: gone.signal,
       })
       .then(exitStatus, statusOf);
@@ -96,31 +94,11 @@ function exitStatus(code: number): unknown {
 
 /** What arrives on channel 0, until it or the socket is closed. */
 function standardInput(socket: WebSocket): AsyncIterable<Uint8Array> {
-  const waiting: Uint8Array[] = [];
-  let ended = false;
-  let wake = (): void => undefined;
-  const end = (): void => {
-    ended = true;
-    wake();
-  };
-  socket.on('close', end);
-  socket.on('message', (data: RawData) => {
-    const bytes = Buffer.isBuffer(data)
-      ? data
-      : Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)]);
-    if (bytes[0] === CLOSE && bytes[1] === STDIN) end();
-    else if (bytes[0] === STDIN && bytes.length > 1) waiting.push(bytes.subarray(1));
-    wake();
+  const input = new PassThrough();
+  socket.on('close', () => input.end());
+  socket.on('message', (bytes: Buffer) => {
+    if (bytes[0] === CLOSE && bytes[1] === STDIN) input.end();
+    else if (bytes[0] === STDIN && input.writable) input.write(bytes.subarray(1));
   });
-  return {
-    async *[Symbol.asyncIterator]() {
-      for (;;) {
-        for (let chunk = waiting.shift(); chunk !== undefined; chunk = waiting.shift()) yield chunk;
-        if (ended) return;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    },
-  };
+  return input;
 }

@@ -23,13 +23,12 @@ interface Entry {
   readonly time: string;
 }
 
-/** Fields that no manager owns. */
-const UNOWNED = new Set(['apiVersion', 'kind']);
 const SEPARATOR = '\u0000';
 
 /** The leaves of an object: path in the notation of fieldsV1, and value. */
-function leavesOf(object: Resource, keyed: boolean): Map<string, unknown> {
+function leavesOf(object: Resource | undefined, keyed: boolean): Map<string, unknown> {
   const leaves = new Map<string, unknown>();
+  if (object === undefined) return leaves;
   const walk = (value: unknown, path: readonly string[], field: string): void => {
     const keys = keyed && Array.isArray(value) ? listKeys(field, value) : undefined;
     if (keys !== undefined) {
@@ -40,11 +39,10 @@ function leavesOf(object: Resource, keyed: boolean): Map<string, unknown> {
       for (const [name, inner] of Object.entries(value)) walk(inner, [...path, `f:${name}`], name);
     } else leaves.set(path.join(SEPARATOR), value);
   };
-  for (const [name, value] of Object.entries(object)) {
-    if (UNOWNED.has(name)) continue;
-    if (name !== 'metadata') walk(value, [`f:${name}`], name);
-  }
-  const { labels, annotations, finalizers, ownerReferences } = object.metadata;
+  // No manager owns the type.
+  const { apiVersion: _version, kind: _kind, metadata, ...fields } = object;
+  for (const [name, value] of Object.entries(fields)) walk(value, [`f:${name}`], name);
+  const { labels, annotations, finalizers, ownerReferences } = metadata;
   const owned = { labels, annotations, finalizers, ownerReferences };
   for (const [name, value] of Object.entries(owned)) {
     if (value !== undefined) walk(value, ['f:metadata', `f:${name}`], name);
@@ -83,11 +81,12 @@ function withEntries(object: Resource, entries: readonly Entry[]): Resource {
 
 /** Notes who changed what by create, update or patch. */
 export function recordUpdate(before: Resource | undefined, after: Resource, writer: Writer): Resource {
-  const old = before === undefined ? new Map<string, unknown>() : leavesOf(before, writer.keyed);
   const now = leavesOf(after, writer.keyed);
-  const changed = [...now].flatMap(([path, value]) => (equal(old.get(path), value) ? [] : [path]));
-  const own: Entry = { ...identity(after, writer), operation: 'Update', fields: new Set() };
-  const entries = withOwn(readEntries(before), own).map((entry) => {
+  const changed = changedPaths(leavesOf(before, writer.keyed), now);
+  const own = entryOf(after, writer, { operation: 'Update', fields: new Set() });
+  const there = readEntries(before);
+  const isThere = there.some((entry) => isSame(entry, own));
+  const entries = (isThere ? there : [...there, own]).map((entry) => {
     const mine = isSame(entry, own);
     const kept = [...entry.fields].filter((path) => now.has(path) && (mine || !changed.includes(path)));
     const fields = new Set(mine ? [...kept, ...changed] : kept);
@@ -96,21 +95,23 @@ export function recordUpdate(before: Resource | undefined, after: Resource, writ
   return withEntries(after, entries);
 }
 
-const identity = (
-  object: Resource,
+const changedPaths = (old: ReadonlyMap<string, unknown>, now: ReadonlyMap<string, unknown>): string[] =>
+  [...now].flatMap(([path, value]) => (equal(old.get(path), value) ? [] : [path]));
+
+const entryOf = (
+  { apiVersion }: Resource,
   { manager, subresource }: Writer,
-): Omit<Entry, 'fields' | 'operation'> => ({
+  what: Pick<Entry, 'fields' | 'operation'>,
+): Entry => ({
   manager,
-  apiVersion: object.apiVersion,
+  apiVersion,
   time: timestamp(),
   ...(subresource === undefined ? {} : { subresource }),
+  ...what,
 });
 
 const isSame = (a: Entry, b: Entry): boolean =>
   a.manager === b.manager && a.operation === b.operation && a.subresource === b.subresource;
-
-const withOwn = (entries: readonly Entry[], own: Entry): Entry[] =>
-  entries.some((entry) => isSame(entry, own)) ? [...entries] : [...entries, own];
 
 /**
  * Server-side apply: the fields of `applied` are set, those that this manager had applied and applies no more are removed
@@ -119,13 +120,10 @@ const withOwn = (entries: readonly Entry[], own: Entry): Entry[] =>
  */
 export function serverSideApply(live: Resource | undefined, applied: Resource, writer: Writer): Resource {
   const wanted = leavesOf(applied, writer.keyed);
-  const own: Entry = { ...identity(applied, writer), operation: 'Apply', fields: new Set(wanted.keys()) };
+  const own = entryOf(applied, writer, { operation: 'Apply', fields: new Set(wanted.keys()) });
   const entries = readEntries(live);
   const others = entries.filter((entry) => !isSame(entry, own));
-  const now = live === undefined ? new Map<string, unknown>() : leavesOf(live, writer.keyed);
-  const changing = new Set(
-    [...wanted].flatMap(([path, value]) => (equal(now.get(path), value) ? [] : [path])),
-  );
+  const changing = new Set(changedPaths(leavesOf(live, writer.keyed), wanted));
   if (writer.force !== true) refuseConflicts(others, changing);
   const before = entries.find((entry) => isSame(entry, own));
   const dropped = [...(before?.fields ?? [])].filter(

@@ -81,21 +81,19 @@ export function jsonPatch(target: unknown, patch: unknown): unknown {
 }
 
 function applyOperation(root: Json, { op, path, from = '', value }: Operation): void {
-  const insert = (added: unknown): void => {
-    put(root, path, { value: added, insert: true });
-  };
-  if (op === 'add') insert(value);
-  else if (op === 'copy') insert(structuredClone(locate(root, from)));
-  else if (op === 'remove') remove(root, path);
-  else if (op === 'replace') {
-    locate(root, path);
-    put(root, path, { value, insert: false });
-  } else if (op === 'move') {
+  if (op === 'add') splice(root, path, { removed: 0, added: [value] });
+  else if (op === 'copy') splice(root, path, { removed: 0, added: [structuredClone(locate(root, from))] });
+  else if (op === 'move') {
     const moved = locate(root, from);
-    remove(root, from);
-    insert(moved);
-  } else if (op !== 'test') throw unprocessable(`unknown operation ${JSON.stringify(op)}`);
-  else if (!equal(locate(root, path), value)) throw unprocessable(`testing value ${path} failed`);
+    splice(root, from, { removed: 1, added: [] });
+    splice(root, path, { removed: 0, added: [moved] });
+  } else {
+    const found = locate(root, path);
+    if (op === 'remove') splice(root, path, { removed: 1, added: [] });
+    else if (op === 'replace') splice(root, path, { removed: 1, added: [value] });
+    else if (op !== 'test') throw unprocessable(`unknown operation ${JSON.stringify(op)}`);
+    else if (!equal(found, value)) throw unprocessable(`testing value ${path} failed`);
+  }
 }
 
 const unprocessable = (message: string): Error =>
@@ -116,28 +114,21 @@ function locate(root: Json, path: string): unknown {
   return found;
 }
 
-function parentOf(root: Json, path: string): { parent: unknown; last: string } {
+/** At a path's place in a list values go out and in; a field of an object is set or deleted. */
+function splice(
+  root: Json,
+  path: string,
+  { removed, added }: { readonly removed: number; readonly added: readonly unknown[] },
+): void {
   const parts = segments(path);
   const last = parts.pop() ?? '';
   const parent = parts.reduce<unknown>(child, root);
-  if (parent === undefined) throw unprocessable(`nothing is at the parent of ${path}`);
-  return { parent, last };
-}
-
-function put(root: Json, path: string, what: { readonly value: unknown; readonly insert: boolean }): void {
-  const { parent, last } = parentOf(root, path);
   if (Array.isArray(parent)) {
     const index = last === '-' ? parent.length : Number(last);
     if (!Number.isInteger(index) || index < 0 || index > parent.length)
       throw unprocessable(`no index ${path}`);
-    parent.splice(index, what.insert ? 0 : 1, what.value);
-  } else if (isRecord(parent)) parent[last] = what.value;
-  else throw unprocessable(`the parent of ${path} is neither object nor list`);
-}
-
-function remove(root: Json, path: string): void {
-  locate(root, path);
-  const { parent, last } = parentOf(root, path);
-  if (Array.isArray(parent)) parent.splice(Number(last), 1);
-  else if (isRecord(parent)) Reflect.deleteProperty(parent, last);
+    parent.splice(index, removed, ...added);
+  } else if (!isRecord(parent)) throw unprocessable(`the parent of ${path} is neither object nor list`);
+  else if (added.length === 0) Reflect.deleteProperty(parent, last);
+  else [parent[last]] = added;
 }

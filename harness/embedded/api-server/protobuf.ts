@@ -59,24 +59,23 @@ const refused = (what: string): Error =>
 interface Field {
   readonly name: string;
   readonly type: string;
-  readonly shape: '' | '[]' | '{}';
+  readonly shape: string;
 }
 
-const rowOf = (message: string, number: number): RegExpExecArray | null =>
-  new RegExp(String.raw`(?:^| )${String(number)}:(\w+):(\w+)(\[\]|\{\})?`).exec(MESSAGES[message] ?? '');
-
-function fieldOf(message: string, number: number): Field {
-  const [, name, type, shape = ''] = rowOf(message, number) ?? [];
-  if (name === undefined || type === undefined) throw refused(`field ${String(number)} of ${message}`);
-  return { name, type, shape: shape as Field['shape'] };
+function fieldOf(message: string, number: number): Field | undefined {
+  const row = new RegExp(String.raw`(?:^| )${String(number)}:(\w+):(\w+)(\[\]|\{\})?`);
+  const [, name, type, shape = ''] = row.exec(MESSAGES[message] ?? '') ?? [];
+  return name === undefined || type === undefined ? undefined : { name, type, shape };
 }
 
 function readMessage(message: string, bytes: Buffer): Json {
   const result: Json = {};
   for (const { number, value } of wireFields(bytes)) {
+    const field = fieldOf(message, number);
     // Go's encoder writes zeros and empty strings where nothing was said.
-    if (isNothing(value) && rowOf(message, number) === null) continue;
-    const { name, type, shape } = fieldOf(message, number);
+    if (field === undefined && isNothing(value)) continue;
+    if (field === undefined) throw refused(`field ${String(number)} of ${message}`);
+    const { name, type, shape } = field;
     if (shape === '{}') {
       const [key, inner] = [...wireFields(asBytes(value))].map((each) => each.value);
       result[name] = { ...asRecord(result[name]), [textOf(key)]: readValue(type, inner ?? Buffer.alloc(0)) };

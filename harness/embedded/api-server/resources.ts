@@ -96,13 +96,13 @@ const SERVER_FIELDS = [
 
 function store(place: Place, wanted: Resource, how: 'apply' | 'update'): Answer {
   const { store: objects, kind } = place;
-  const before = objects.get(refOf({ ...place, target: { ...place.target, name: wanted.metadata.name } }));
+  const ref = storeRef(wanted);
+  const before = objects.get(ref);
   const admitted = admit(kind, wanted, before);
   place.validate?.(admitted);
   const object = how === 'update' ? recordUpdate(before, admitted, writerOf(place)) : admitted;
   if (before === undefined) return create(place, object);
   if (isDryRun(place)) return { code: 200, body: inVersion(place, object) };
-  const ref = refOf({ ...place, target: { ...place.target, name: object.metadata.name } });
   const after = objects.update(ref, () => object) ?? object;
   removeIfFree(objects, ref);
   return { code: 200, body: inVersion(place, after) };
@@ -213,8 +213,6 @@ export function deleteObject(place: Place): Answer {
   }
   const grace = options['gracePeriodSeconds'] ?? query.get('gracePeriodSeconds') ?? undefined;
   if (isDryRun(place)) return { code: 200, body: inVersion(place, object) };
-  const left = requestDeletion(place.store, object, {
-    graceSeconds: grace === undefined ? undefined : Number(grace),
-  });
+  const left = requestDeletion(place.store, object, grace === undefined ? undefined : Number(grace));
   return { code: 200, body: inVersion(place, left) };
 }

@@ -2,16 +2,28 @@
 import { type Json, asArray, asRecord, asString } from './json.ts';
 import type { Attributes, User, Users } from './users.ts';
 
-type Review = (spec: Json, user: User, users: Users) => Json;
+/** A kind that is asked; all are of version v1. */
+interface Review {
+  readonly group: string;
+  readonly kind: string;
+  readonly answer: (spec: Json, user: User, users: Users) => Json;
+}
 
-const REVIEWS: Readonly<Record<string, Review>> = {
-  '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews': (spec, user, users) => access(spec, user, users),
-  '/apis/authorization.k8s.io/v1/subjectaccessreviews': (spec, _user, users) =>
-    access(spec, userIn(spec), users),
-  '/apis/authentication.k8s.io/v1/selfsubjectreviews': (_spec, { name, groups }) => ({
-    userInfo: { username: name, groups },
-  }),
-};
+export const REVIEWS: readonly Review[] = [
+  { group: 'authorization.k8s.io', kind: 'SelfSubjectAccessReview', answer: access },
+  {
+    group: 'authorization.k8s.io',
+    kind: 'SubjectAccessReview',
+    answer: (spec, _user, users) => access(spec, userIn(spec), users),
+  },
+  {
+    group: 'authentication.k8s.io',
+    kind: 'SelfSubjectReview',
+    answer: (_spec, { name, groups }) => ({ userInfo: { username: name, groups } }),
+  },
+];
+
+export const pluralOf = ({ kind }: Review): string => `${kind.toLowerCase()}s`;
 
 /** The answered review, or undefined if the path is no review. */
 export function answerReview(
@@ -19,22 +31,13 @@ export function answerReview(
   body: Json,
   who: { readonly user: User; readonly users: Users },
 ): Json | undefined {
-  const review = REVIEWS[path];
-  if (review === undefined) return undefined;
-  return { ...body, status: review(asRecord(body['spec']), who.user, who.users) };
+  const review = REVIEWS.find((each) => path === `/apis/${each.group}/v1/${pluralOf(each)}`);
+  return review && { ...body, status: review.answer(asRecord(body['spec']), who.user, who.users) };
 }
 
-function access(spec: Json, user: User, users: Users): Json {
-  const attributes = asRecord(spec['resourceAttributes']);
-  const path = asString(asRecord(spec['nonResourceAttributes'])['path']);
-  const deed: Record<string, string> = {
-    verb: asString(asRecord(spec['nonResourceAttributes'])['verb']) ?? 'get',
-  };
-  for (const field of ['verb', 'group', 'resource', 'subresource', 'namespace', 'name']) {
-    const value = asString(attributes[field]);
-    if (value !== undefined && value !== '') deed[field] = value;
-  }
-  if (path !== undefined) deed['path'] = path;
+function access({ resourceAttributes, nonResourceAttributes }: Json, user: User, users: Users): Json {
+  const said = { verb: 'get', ...asRecord(nonResourceAttributes), ...asRecord(resourceAttributes) };
+  const deed = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== ''));
   const allowed = users.may(user, deed as unknown as Attributes);
   return allowed ? { allowed } : { allowed, reason: 'no RBAC rule allows it' };
 }

@@ -52,9 +52,8 @@ export function route(parts: Parts, asked: Asked, response: ServerResponse): Ans
   if (review !== undefined) return { code: 201, body: review };
   const place = { store, kind: findKind(store, target), target, asked, validate: parts.validate };
   if (target.subresource !== undefined) return routeSubresource(parts, place, response);
-  return target.name === undefined
-    ? routeCollection(parts, place, response)
-    : routeObject(parts, place, response);
+  const routed = target.name === undefined ? routeCollection : routeObject;
+  return routed(parts, place, response);
 }
 
 const refused = ({ method }: Asked): Error =>
@@ -76,9 +75,9 @@ export function deedOf(asked: Asked, { group, plural, namespace, name, subresour
     verb: verbs[asked.method] ?? asked.method.toLowerCase(),
     group,
     resource: plural,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(name === undefined ? {} : { name }),
-    ...(subresource === undefined ? {} : { subresource }),
+    namespace,
+    name,
+    subresource,
   };
 }
 

@@ -8,7 +8,7 @@ import type { Kubelet, Resource, Store } from '../types.ts';
 import { createServerCertificate } from '../certificates.ts';
 import { collectGarbage } from './deletion.ts';
 import { type Status, badRequest, noSuchResource, notFound, statusOf, tooLarge } from './errors.ts';
-import { ExecServer, containerOf } from './exec.ts';
+import { ExecServer, type Upgrade, containerOf } from './exec.ts';
 import { decodeProtobuf } from './protobuf.ts';
 import { type Parts, deedOf, route } from './router.ts';
 import { Sockets } from './sockets.ts';
@@ -66,40 +66,28 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const sockets = new Sockets(server);
   const exec = new ExecServer(kubelet);
   server.on('request', (request, response) => {
-    void sockets.thawed.then(() => answer(parts, request, response));
+    void sockets.moving().then(() => answer(parts, request, response));
   });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => undefined);
-    void sockets.thawed.then(() => {
-      upgrade(parts, exec, { request, socket, head });
-    });
+    void sockets.moving().then(() => upgrade(parts, exec, { request, socket, head }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `https://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  const kubeconfig = kubeconfigsFor(name, url, certificate.ca);
   return {
     url,
     caPem: certificate.ca,
-    kubeconfig: kubeconfigFor(name, token, { url, ca: certificate.ca }),
-    kubeconfigOf: (account) => {
-      const { token: issued } = users.issueToken(account, DAY_SECONDS);
-      return kubeconfigFor(name, issued, { url, ca: certificate.ca });
-    },
-    freeze: () => {
-      sockets.freeze();
-    },
-    thaw: () => {
-      sockets.thaw();
-    },
-    cut: () => {
-      sockets.cut();
-    },
+    kubeconfig: kubeconfig(token),
+    kubeconfigOf: (account) => kubeconfig(users.issueToken(account, DAY_SECONDS).token),
+    freeze: () => sockets.freeze(),
+    thaw: () => sockets.unfreeze(),
+    cut: () => sockets.cut(),
     close: () => {
       for (const stop of controllers) stop();
       parts.history.stop();
       return new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
+        server.close(() => resolve());
         sockets.cut();
       });
     },
@@ -108,7 +96,6 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 
 function makeFirstNamespaces(store: Store): void {
   for (const name of FIRST_NAMESPACES) {
-    if (store.get({ kind: 'Namespace', name }) !== undefined) continue;
     store.create({
       apiVersion: 'v1',
       kind: 'Namespace',
@@ -119,33 +106,29 @@ function makeFirstNamespaces(store: Store): void {
   }
 }
 
-function kubeconfigFor(
-  name: string,
-  token: string,
-  { url: server, ca }: { readonly url: string; readonly ca: string },
-): string {
-  const authority = Buffer.from(ca).toString('base64');
-  return stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': name,
-    clusters: [{ name, cluster: { server, 'certificate-authority-data': authority } }],
-    users: [{ name, user: { token } }],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-  });
-}
+/** Writes kubeconfigs, each for a bearer token. */
+const kubeconfigsFor =
+  (name: string, server: string, ca: string) =>
+  (token: string): string => {
+    const authority = Buffer.from(ca).toString('base64');
+    return stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': name,
+      clusters: [{ name, cluster: { server, 'certificate-authority-data': authority } }],
+      users: [{ name, user: { token } }],
+      contexts: [{ name, context: { cluster: name, user: name } }],
+    });
+  };
 
 async function answer(parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const answered = route(parts, await readAsked(request), response);
     if (answered !== undefined) send(response, answered.code, answered.body);
   } catch (error) {
-    if (response.headersSent) {
-      response.destroy();
-      return;
-    }
     const status = statusOf(error);
-    send(response, status.code, status);
+    if (response.headersSent) response.destroy();
+    else send(response, status.code, status);
   }
 }
 
@@ -172,12 +155,6 @@ async function readAsked(request: IncomingMessage): Promise<Asked> {
   return askedOf(request, isProtobuf ? JSON.stringify(decodeProtobuf(body)) : body.toString('utf8'));
 }
 
-interface Upgrade {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-}
-
 /** Every refusal comes before the upgrade, as a Status. */
 function upgrade({ users, store }: Parts, exec: ExecServer, raw: Upgrade): void {
   try {
@@ -185,16 +162,13 @@ function upgrade({ users, store }: Parts, exec: ExecServer, raw: Upgrade): void 
     const user = users.authenticate(asked.headers.authorization);
     const target = readTarget(asked.path);
     const { namespace = '', name = '', subresource, plural } = target ?? {};
-    if (target === undefined || plural !== 'pods' || subresource !== 'exec') {
-      throw noSuchResource();
-    }
+    if (target === undefined || plural !== 'pods' || subresource !== 'exec') throw noSuchResource();
     // A right to exec is the right to create it, whatever the method of the upgrade.
     users.require(user, { ...deedOf(asked, target), verb: 'create' });
     const pod = store.get({ kind: 'Pod', namespace, name });
     if (pod === undefined) throw notFound(`pods "${name}" not found`);
-    if (asked.query.get('tty') === 'true') {
+    if (asked.query.get('tty') === 'true')
       throw badRequest('the embedded API server has no terminals; leave out -t');
-    }
     const container = containerOf(pod, asked.query.get('container'));
     exec.serve(raw, { namespace, pod: name, container, query: asked.query });
   } catch (error) {

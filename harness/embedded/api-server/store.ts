@@ -1,13 +1,7 @@
 /** The objects of one cluster, in memory, with one counter for all changes as etcd has it. */
 import { randomUUID } from 'node:crypto';
-import {
-  ApiError,
-  type Change,
-  type ListFilter,
-  type Resource,
-  type ResourceRef,
-  type Store,
-} from '../types.ts';
+import type { Change, ListFilter, Resource, ResourceRef, Store } from '../types.ts';
+import { alreadyExists } from './errors.ts';
 import { equal } from './json.ts';
 
 /** `apps` of `apps/v1`, empty for `v1`. */
@@ -32,9 +26,7 @@ const keyIn = (group: string, { namespace = '', name }: { namespace?: string; na
 export const timestamp = (ms = Date.now()): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** A store with nothing in it. */
-export function createStore(): Store {
-  return new MemoryStore();
-}
+export const createStore = (): Store => new MemoryStore();
 
 /** What there is of one kind's name: usually one group's. */
 interface Shelf {
@@ -70,9 +62,7 @@ class MemoryStore implements Store {
 
   create(object: Resource): Resource {
     const ref = refOf(object);
-    if (this.get(ref) !== undefined) {
-      throw new ApiError(409, 'AlreadyExists', `${object.kind} "${ref.name}" already exists`);
-    }
+    if (this.get(ref) !== undefined) throw alreadyExists(`${object.kind} "${ref.name}" already exists`);
     const created = structuredClone(object);
     created.metadata.uid = randomUUID();
     created.metadata.creationTimestamp = timestamp();

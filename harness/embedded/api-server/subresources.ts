@@ -48,17 +48,16 @@ export function serveLog(place: Place, kubelet: Kubelet, response: ServerRespons
   const { query } = place.asked;
   const pod = existing(place);
   const { name, namespace = '' } = pod.metadata;
-  if (query.get('previous') === 'true') {
+  if (query.get('previous') === 'true')
     throw badRequest(`previous terminated container in pod "${name}" not found`);
-  }
   const where = { namespace, pod: name, container: containerOf(pod, query.get('container')) };
   const text = kubelet.logs(where);
   response.writeHead(200, { 'content-type': 'text/plain' });
+  response.write(cut(text, query));
   if (query.get('follow') !== 'true') {
-    response.end(cut(text, query));
+    response.end();
     return undefined;
   }
-  response.write(cut(text, query));
   let told = text.length;
   const timer = setInterval(() => {
     if (place.store.get(refOf(place))?.metadata.uid !== pod.metadata.uid) {
@@ -69,9 +68,7 @@ export function serveLog(place: Place, kubelet: Kubelet, response: ServerRespons
     response.write(now.slice(told));
     told = now.length;
   }, FOLLOW_MS);
-  response.on('close', () => {
-    clearInterval(timer);
-  });
+  response.on('close', () => clearInterval(timer));
   return undefined;
 }
 

@@ -9,9 +9,9 @@ export interface Target {
   readonly group: string;
   readonly version: string;
   readonly plural: string;
-  readonly namespace?: string;
-  readonly name?: string;
-  readonly subresource?: string;
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+  readonly subresource: string | undefined;
 }
 
 /** One request. */
@@ -25,25 +25,15 @@ export interface Asked {
 
 /** Reads a path; undefined if it names no resource. */
 export function readTarget(path: string): Target | undefined {
-  const parts = path
-    .split('/')
-    .filter((part) => part !== '')
-    .map(decodeURIComponent);
+  const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
   const core = parts[0] === 'api';
   if (!core && parts[0] !== 'apis') return undefined;
   const [group, version, ...rest] = core ? ['', ...parts.slice(1)] : parts.slice(1);
   if (group === undefined || version === undefined || rest.length === 0) return undefined;
   const inNamespace = rest[0] === 'namespaces' && rest.length > 2 && !isOfNamespace(rest[2]);
-  const [namespace] = inNamespace ? rest.slice(1) : [];
+  const namespace = inNamespace ? rest[1] : undefined;
   const [plural = '', name, ...sub] = inNamespace ? rest.slice(2) : rest;
-  return {
-    group,
-    version,
-    plural,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(name === undefined ? {} : { name }),
-    ...(sub.length === 0 ? {} : { subresource: sub.join('/') }),
-  };
+  return { group, version, plural, namespace, name, subresource: sub.join('/') || undefined };
 }
 
 /** `/api/v1/namespaces/NAME/status` is a subresource of the namespace itself. */

@@ -1,8 +1,9 @@
 /** What the tests of this folder share: a server with a kubelet whose containers are processes of this machine. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pipeline } from 'node:stream';
 import type { Kubelet, Resource, Store } from '../types.ts';
 import { notFound } from './errors.ts';
 import { type ApiServer, createStore, startApiServer } from './server.ts';
@@ -18,21 +19,14 @@ const kubelet: Kubelet = {
     const child = spawn(program, args, { signal, stdio: 'pipe' });
     child.stdout.on('data', stdout);
     child.stderr.on('data', stderr);
-    void feed(child, stdin);
+    pipeline(stdin ?? [], child.stdin, () => undefined);
     return new Promise((resolve, reject) => {
       child.on('error', reject);
-      child.on('close', (code) => {
-        resolve(code ?? 137);
-      });
+      child.on('close', (code) => resolve(code ?? 137));
     });
   },
   logs: ({ pod, container }) => `first\nsecond ${pod}\nthird ${container}\n`,
 };
-
-async function feed(child: ChildProcess, input: AsyncIterable<Uint8Array> | undefined): Promise<void> {
-  for await (const chunk of input ?? []) child.stdin?.write(chunk);
-  child.stdin?.end();
-}
 
 /** A server that a test asks. */
 export interface Bench {

@@ -13,13 +13,13 @@ export interface User {
 /** One deed, as RBAC names it. */
 export interface Attributes {
   readonly verb: string;
-  readonly group?: string;
-  readonly resource?: string;
-  readonly subresource?: string;
-  readonly namespace?: string;
-  readonly name?: string;
+  readonly group?: string | undefined;
+  readonly resource?: string | undefined;
+  readonly subresource?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
   /** Instead of a resource. */
-  readonly path?: string;
+  readonly path?: string | undefined;
 }
 
 const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
@@ -108,15 +108,14 @@ export class Users {
   require(user: User, deed: Attributes): void {
     if (this.may(user, deed)) return;
     const { verb, group = '', resource = '', subresource, namespace, name, path } = deed;
-    if (path !== undefined) {
-      throw forbidden(`forbidden: User "${user.name}" cannot ${verb} path "${path}"`);
-    }
+    if (path !== undefined) throw forbidden(`forbidden: User "${user.name}" cannot ${verb} path "${path}"`);
     const plural = group === '' ? resource : `${resource}.${group}`;
     const what = `resource "${resource}${subresource === undefined ? '' : `/${subresource}`}"`;
     const where = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
     const which = name === undefined ? '' : ` "${name}"`;
-    const message = `${plural}${which} is forbidden: User "${user.name}" cannot ${verb} ${what} in API group "${group}" ${where}`;
-    throw forbidden(message);
+    throw forbidden(
+      `${plural}${which} is forbidden: User "${user.name}" cannot ${verb} ${what} in API group "${group}" ${where}`,
+    );
   }
 
   /** Whether RBAC allows it. */

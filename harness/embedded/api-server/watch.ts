@@ -35,7 +35,7 @@ export class History {
   readonly #changes: Recorded[] = [];
   readonly #last = new Map<string, Resource>();
   readonly #followers = new Set<(change: Recorded) => void>();
-  readonly #stop: () => void;
+  readonly stop: () => void;
   #forgotten = 0;
   #version = 1;
 
@@ -45,18 +45,12 @@ export class History {
       for (const object of store.list(kind, { group })) this.#remember(object);
     // What was there before cannot be told as changes.
     this.#forgotten = this.#version;
-    this.#stop = store.watch((change) => {
-      this.#record(change);
-    });
+    this.stop = store.watch((change) => this.#record(change));
   }
 
   /** The newest resourceVersion. */
   get version(): string {
     return String(this.#version);
-  }
-
-  stop(): void {
-    this.#stop();
   }
 
   /** Whether a version is older than what is kept. */
@@ -89,20 +83,20 @@ export class History {
     const say = (type: string, object: unknown): void => {
       response.write(`${JSON.stringify({ type, object })}\n`);
     };
-    const { from = 0, apiVersion, kind } = request;
+    const { from = 0, apiVersion, group, kind, selects, present } = request;
     if (from !== 0 && this.isTooOld(from)) {
-      say(
-        'ERROR',
-        statusOf(expired(`too old resource version: ${String(from)} (${String(this.#forgotten)})`)),
-      );
+      const why = `too old resource version: ${String(from)} (${String(this.#forgotten)})`;
+      say('ERROR', statusOf(expired(why)));
       response.end();
       return;
     }
     const tell = (change: Recorded): void => {
       const type = typeFor(change, request);
-      if (type !== undefined) say(type, request.present(change.object));
+      if (type !== undefined) say(type, present(change.object));
     };
-    this.#begin(request, { say, tell });
+    if (from !== 0) for (const change of this.#changes) if (change.version > from) tell(change);
+    if (from === 0)
+      for (const object of this.#store.list(kind, { group }).filter(selects)) say('ADDED', present(object));
     this.#followers.add(tell);
     const bookmark = (): void => {
       if (request.bookmarks)
@@ -119,18 +113,6 @@ export class History {
       clearInterval(bookmarks);
       clearTimeout(end);
     });
-  }
-
-  #begin(
-    request: WatchRequest,
-    { say, tell }: { say: (type: string, object: unknown) => void; tell: (change: Recorded) => void },
-  ): void {
-    const { from = 0 } = request;
-    if (from === 0) {
-      const { kind, group, selects } = request;
-      const there = this.#store.list(kind, { group }).filter(selects);
-      for (const object of there) say('ADDED', request.present(object));
-    } else for (const change of this.#changes) if (change.version > from) tell(change);
   }
 }
 

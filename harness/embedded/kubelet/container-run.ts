@@ -2,6 +2,7 @@
 import { sleep } from '../../wait/wait.ts';
 import { idle, findImage, type Image, imageNames } from '../programs/images.ts';
 import type { Surroundings } from '../programs/program.ts';
+import { refOf } from '../api-server/store.ts';
 import type { Proxy, Resource, RunningProgram } from '../types.ts';
 import { type ContainerState, isSleep, running, terminated } from './container-state.ts';
 import { askThroughProxy } from './forward.ts';
@@ -9,7 +10,6 @@ import type { PodAddresses, PodFiles } from './pod-files.ts';
 import { Log, type PodWorld, tellOfPod } from './pod-world.ts';
 import { ask } from './probes.ts';
 import { type Processes, signalGroup } from './processes.ts';
-import { refOf } from './reconciler.ts';
 import type { Container } from './views.ts';
 
 /** The container that the mesh runs. */
@@ -85,11 +85,8 @@ export class ContainerRun {
   /** Runs until it is stopped. Never rejects: what goes wrong is its state, and an event. */
   async run(): Promise<void> {
     const image = findImage(this.spec.image);
-    if (image === undefined) {
-      this.#refuseImage();
-      return;
-    }
-    while (!this.#ended()) {
+    if (image === undefined) this.#refuseImage();
+    while (image !== undefined && !this.#ended()) {
       const code = await this.#once(image).catch((error: unknown) => this.#failed(error));
       if (this.#ended()) return;
       this.#crashed(code);
@@ -122,14 +119,6 @@ export class ContainerRun {
     this.#in.changed();
   }
 
-  freeze(): void {
-    this.#proxy?.freeze?.(true);
-  }
-
-  unfreeze(): void {
-    this.#proxy?.freeze?.(false);
-  }
-
   #ended(): boolean {
     return this.#end.signal.aborted;
   }
@@ -154,8 +143,8 @@ export class ContainerRun {
     this.#set({ waiting: { reason: 'ImagePullBackOff', message } });
     const known = imageNames().join(', ');
     const failed = `Failed to pull image "${image}": the embedded clusters have only: ${known}`;
-    tellOfPod(this.#in.world, this.#in.pod, { type: 'Warning', reason: 'Failed', message: failed });
-    tellOfPod(this.#in.world, this.#in.pod, { type: 'Warning', reason: 'BackOff', message });
+    this.#warn('Failed', failed);
+    this.#warn('BackOff', message);
   }
 
   #failed(error: unknown): number {
@@ -167,7 +156,7 @@ export class ContainerRun {
     this.#lastState = terminated(code);
     const message = `Back-off restarting failed container ${this.spec.name}`;
     this.#set({ waiting: { reason: 'CrashLoopBackOff', message } });
-    tellOfPod(this.#in.world, this.#in.pod, { type: 'Warning', reason: 'BackOff', message });
+    this.#warn('BackOff', message);
   }
 
   /** Starts it, probes it, and resolves to its exit code when it ended. */
@@ -207,12 +196,8 @@ export class ContainerRun {
 
   #startProcess(image: Image): Promise<number> {
     const { files, processes } = this.#in;
-    const spec = {
-      words: files.commandOf(this.spec, this.#words(image)),
-      environment: files.environmentOf(this.spec),
-      directory: files.directory,
-    };
-    const { child, exited } = processes.start(spec, (text) => this.log.add(text));
+    const command = files.processOf(this.spec, this.#words(image));
+    const { child, exited } = processes.start(command, (text) => this.log.add(text));
     this.#stop = async (graceMs) => {
       signalGroup(child, 'SIGTERM');
       const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), graceMs);
@@ -224,15 +209,11 @@ export class ContainerRun {
 
   #surroundings(): Surroundings {
     const { world, pod, addresses, files } = this.#in;
-    const { name, namespace = '', labels = {} } = pod.metadata;
     return {
-      pod: name,
-      namespace,
+      pod: pod.metadata.name,
       address: addresses.appAddress,
-      labels,
       environment: files.environmentOf(this.spec),
       moving: () => world.still.moving(),
-      log: (text) => this.log.add(`${text}\n`),
       ask: (question) => askThroughProxy(addresses.address, question),
     };
   }
@@ -251,7 +232,8 @@ export class ContainerRun {
       const ready = reason === undefined || steady;
       if (isOver()) return;
       if (ready !== this.#ready) this.#set(this.#state, ready);
-      if (reason !== undefined && probe !== undefined) this.#tellUnhealthy(reason);
+      if (reason !== undefined && probe !== undefined)
+        this.#warn('Unhealthy', `Readiness probe failed: ${reason}`);
       if (!isMesh && probe === undefined) return;
       await this.#sleep(isMesh ? MESH_POLL_MS : (probe?.periodSeconds ?? 10) * 1000);
     }
@@ -261,33 +243,23 @@ export class ContainerRun {
     if (probe === undefined) return undefined;
     const { pod, addresses, files, processes } = this.#in;
     const run = (command: readonly string[]): Promise<number> =>
-      processes.start(
-        {
-          words: files.commandOf(this.spec, command),
-          environment: files.environmentOf(this.spec),
-          directory: files.directory,
-        },
-        () => undefined,
-      ).exited;
+      processes.start(files.processOf(this.spec, command), () => undefined).exited;
     return ask(probe, { pod, address: addresses.appAddress, run });
   }
 
   #askMesh(): string | undefined {
-    const { world, pod } = this.#in;
-    if (this.#proxy !== undefined) return this.#askProxy(this.#proxy);
-    const now = world.store.get(refOf(pod)) ?? pod;
-    return world.mesh.isControlPlaneReady?.(now) === false ? 'not ready' : undefined;
-  }
-
-  #askProxy(proxy: Proxy): string | undefined {
-    if (!proxy.isReady()) return 'not configured';
-    const certificate = proxy.certificate?.();
-    if (certificate !== undefined) this.#in.files.writeCertificate(certificate);
+    const { world, pod, files } = this.#in;
+    if (this.#proxy === undefined) {
+      const now = world.store.get(refOf(pod)) ?? pod;
+      return world.mesh.isControlPlaneReady?.(now) === false ? 'not ready' : undefined;
+    }
+    if (!this.#proxy.isReady()) return 'not configured';
+    const certificate = this.#proxy.certificate?.();
+    if (certificate !== undefined) files.writeCertificate(certificate);
     return undefined;
   }
 
-  #tellUnhealthy(reason: string): void {
-    const message = `Readiness probe failed: ${reason}`;
-    tellOfPod(this.#in.world, this.#in.pod, { type: 'Warning', reason: 'Unhealthy', message });
+  #warn(reason: string, message: string): void {
+    tellOfPod(this.#in.world, this.#in.pod, { reason, message });
   }
 }

@@ -1,12 +1,14 @@
 /** Deployment → ReplicaSets, with rolling updates. */
-import { timestamp } from '../api-server/store.ts';
+import { refOf } from '../api-server/store.ts';
 import type { Resource, Store } from '../types.ts';
 import { templateHash } from './names.ts';
-import { type Controller, refOf } from './reconciler.ts';
+import type { Controller } from './reconciler.ts';
 import {
+  condition,
   controllerReference,
   isOwnedBy,
   isTerminating,
+  ownersOf,
   workloadSpec,
   writeStatus,
   type WorkloadSpec,
@@ -20,17 +22,9 @@ export function deploymentController(store: Store): Controller {
   return {
     concerns: ({ object }) => {
       if (object.kind === 'Deployment') return [refOf(object)];
-      const { namespace = '', ownerReferences = [] } = object.metadata;
-      if (object.kind === 'ReplicaSet')
-        return ownerReferences
-          .filter(({ kind }) => kind === 'Deployment')
-          .map(({ kind, name }) => ({ kind, name, namespace }));
-      return [];
+      return object.kind === 'ReplicaSet' ? ownersOf(object, 'Deployment') : [];
     },
-    reconcile: (ref) => {
-      const found = store.get(ref);
-      if (found !== undefined && !isTerminating(found)) reconcile(store, found);
-    },
+    reconcile: (deployment) => reconcile(store, deployment),
   };
 }
 
@@ -149,33 +143,24 @@ function forgetOld(store: Store, deployment: Resource, old: readonly Resource[])
 
 function report(store: Store, deployment: Resource, { metadata }: Resource): void {
   const sets = setsOf(store, deployment);
+  const total = (field: string, of = sets): number => sum(of, (set) => counted(set, field));
   const newest = sets.filter((set) => set.metadata.name === metadata.name);
   const { replicas: wanted } = workloadSpec(deployment);
-  const available = sum(sets, (set) => counted(set, 'availableReplicas'));
-  const updated = sum(newest, (set) => counted(set, 'replicas'));
+  const available = total('availableReplicas');
   const enough = available >= wanted - allowances(workloadSpec(deployment)).unavailable;
-  const replicas = sum(sets, (set) => counted(set, 'replicas'));
   writeStatus(store, refOf(deployment), {
     observedGeneration: deployment.metadata.generation ?? 1,
-    replicas,
-    updatedReplicas: updated,
-    readyReplicas: sum(sets, (set) => counted(set, 'readyReplicas')),
+    replicas: total('replicas'),
+    updatedReplicas: total('replicas', newest),
+    readyReplicas: total('readyReplicas'),
     availableReplicas: available,
     unavailableReplicas: Math.max(0, wanted - available),
-    conditions: [condition(deployment, 'Available', enough), condition(deployment, 'Progressing', true)],
+    conditions: [
+      condition(deployment, 'Available', {
+        holds: enough,
+        reason: `MinimumReplicas${enough ? 'Available' : 'Unavailable'}`,
+      }),
+      condition(deployment, 'Progressing', { holds: true, reason: 'NewReplicaSetAvailable' }),
+    ],
   });
-}
-
-function condition(deployment: Resource, type: string, holds: boolean): Record<string, unknown> {
-  const status = holds ? 'True' : 'False';
-  const reasons: Readonly<Record<string, string>> = {
-    AvailableTrue: 'MinimumReplicasAvailable',
-    AvailableFalse: 'MinimumReplicasUnavailable',
-    ProgressingTrue: 'NewReplicaSetAvailable',
-  };
-  const before = (deployment['status'] as { conditions?: { type: string; status: string }[] } | undefined)
-    ?.conditions;
-  const same = before?.find((old) => old.type === type && old.status === status);
-  if (same !== undefined) return same;
-  return { type, status, reason: reasons[type + status], lastTransitionTime: timestamp() };
 }

@@ -16,7 +16,6 @@ export function keepNames(store: Store, parent: string): () => void {
   mkdirSync(directory, { recursive: true });
   const fileOf = ({ metadata: { name, namespace = '' } }: Resource): string =>
     join(directory, `${name}.${namespace}`);
-  for (const service of store.list('Service')) writeFileSync(fileOf(service), '');
   return store.watch(({ type, object }) => {
     if (object.kind !== 'Service') return;
     if (type === 'DELETED') rmSync(fileOf(object), { force: true });

@@ -1,49 +1,35 @@
 /** `exec`: the mesh's introspection in its own containers, a real process in all others. */
 import { ApiError, type ExecRequest, type MeshHooks, type Resource } from '../types.ts';
+import { badRequest } from '../api-server/errors.ts';
 import { PROXY } from './container-run.ts';
 import type { PodRun } from './pod-run.ts';
 
-/** A pod and who is asked about its mesh. */
-export interface ExecPlace {
+/** A pod that runs. */
+export interface Found {
   readonly pod: Resource;
   readonly run: PodRun;
-  readonly mesh: MeshHooks;
 }
-
-const DISCOVERY = 'discovery';
 
 /** Runs a command in a container. Rejects with ApiError 400 for what the embedded mesh's containers do not have. */
-export async function execIn({ pod, run, mesh }: ExecPlace, request: ExecRequest): Promise<number> {
-  const container = run.containers.find(({ spec }) => spec.name === request.container);
-  if (container === undefined || !container.running) {
-    throw new ApiError(
-      500,
-      'InternalError',
-      `container ${request.container} of ${request.pod} is not running`,
-    );
+export async function execIn({ pod, run }: Found, mesh: MeshHooks, request: ExecRequest): Promise<number> {
+  const container = run.container(request.container);
+  if (container?.running !== true) {
+    const message = `container ${request.container} of ${request.pod} is not running`;
+    throw new ApiError(500, 'InternalError', message);
   }
   const { spec, proxy } = container;
-  if (spec.name === PROXY)
-    return answer(request, adminPath(request.command), (path) => proxy?.admin(path) ?? '');
-  if (spec.name === DISCOVERY)
-    return answer(request, discoveryPath(request.command), (path) => mesh.controlPlane(pod, path));
-  return run.processes.run(
-    {
-      words: run.files.commandOf(spec, request.command),
-      environment: run.files.environmentOf(spec),
-      directory: run.files.directory,
-    },
-    request,
-  );
+  if (spec.name === PROXY) return answer('pilot-agent', request, (path) => proxy?.admin(path) ?? '');
+  if (spec.name === 'discovery')
+    return answer('pilot-discovery', request, (path) => mesh.controlPlane(pod, path));
+  return run.processes.run(run.files.processOf(spec, request.command), request);
 }
 
-function answer(request: ExecRequest, path: string | undefined, ask: (path: string) => string): number {
-  if (path === undefined) {
-    const can = request.container === PROXY ? 'pilot-agent' : 'pilot-discovery';
-    throw new ApiError(
-      400,
-      'BadRequest',
-      `the embedded container ${request.container} runs only: ${can} request GET PATH; asked for: ${request.command.join(' ')}`,
+function answer(program: string, request: ExecRequest, ask: (path: string) => string): number {
+  const can = `${program} request GET`;
+  const path = request.command[3];
+  if (path === undefined || request.command.slice(0, 3).join(' ') !== can) {
+    throw badRequest(
+      `the embedded container ${request.container} runs only: ${can} PATH; asked for: ${request.command.join(' ')}`,
     );
   }
   try {
@@ -53,12 +39,4 @@ function answer(request: ExecRequest, path: string | undefined, ask: (path: stri
     request.stderr(Buffer.from(`Error: ${error instanceof Error ? error.message : 'refused'}\n`));
     return 1;
   }
-}
-
-function adminPath([program, verb, method, path]: readonly string[]): string | undefined {
-  return program === 'pilot-agent' && verb === 'request' && method === 'GET' ? path : undefined;
-}
-
-function discoveryPath([program, verb, method, path]: readonly string[]): string | undefined {
-  return program === 'pilot-discovery' && verb === 'request' && method === 'GET' ? path : undefined;
 }

@@ -1,7 +1,13 @@
 /** What kube-proxy does: calls of pods without a sidecar, and the addresses of LoadBalancer Services. */
-import { type IncomingMessage, type ServerResponse, createServer, request } from 'node:http';
+import {
+  type IncomingMessage,
+  type RequestOptions,
+  type ServerResponse,
+  createServer,
+  request,
+} from 'node:http';
 import { type Socket, connect, createServer as createTcpServer, isIP } from 'node:net';
-import { foundAt, listenAt } from '../places.ts';
+import { type Place, foundAt, listenAt } from '../places.ts';
 import type { Answer, Question } from '../programs/program.ts';
 import type { RunningProgram, Store } from '../types.ts';
 import { OUTBOUND_PORT } from './pod-files.ts';
@@ -20,10 +26,7 @@ export interface Caller {
 /** Takes the calls of a pod without a sidecar: plain HTTP by the Host header, to each ready pod in turn. */
 export async function startForwarder(caller: Caller): Promise<RunningProgram> {
   let turn = 0;
-  const server = createServer((asked, response) => {
-    turn += 1;
-    pass(caller, turn, { asked, response });
-  });
+  const server = createServer((asked, response) => pass(caller, ++turn, { asked, response }));
   return listenAt(server, { host: caller.address, port: OUTBOUND_PORT });
 }
 
@@ -51,7 +54,7 @@ function pass(caller: Caller, turn: number, { asked, response }: Exchange): void
 }
 
 /** `name`, `name.namespace`, the full name, a ClusterIP or a pod's address; port 80 if none is said. */
-function resolve({ store, namespace }: Caller, authority: string): { host: string; port: number }[] {
+function resolve({ store, namespace }: Caller, authority: string): Place[] {
   const [host = '', given = '80'] = authority.split(':');
   const port = Number(given);
   if (isIP(host) !== 0) {
@@ -66,20 +69,17 @@ function resolve({ store, namespace }: Caller, authority: string): { host: strin
 /** A Service's port at an address of its own: every connection goes to one pod and stays there. */
 export async function startBalancer(
   at: { readonly address: string; readonly port: number; readonly moving: () => Promise<void> },
-  backends: () => readonly { host: string; port: number }[],
+  backends: () => readonly Place[],
 ): Promise<RunningProgram> {
   let turn = 0;
   const server = createTcpServer({ pauseOnConnect: true }, (client) => {
     client.on('error', () => client.destroy());
-    void at.moving().then(() => {
-      turn += 1;
-      join(client, backends(), turn);
-    });
+    void at.moving().then(() => join(client, backends(), ++turn));
   });
   return listenAt(server, { host: at.address, port: at.port });
 }
 
-function join(client: Socket, backends: readonly { host: string; port: number }[], turn: number): void {
+function join(client: Socket, backends: readonly Place[], turn: number): void {
   const backend = backends[turn % Math.max(1, backends.length)];
   if (backend === undefined) {
     client.resetAndDestroy();
@@ -99,28 +99,32 @@ function join(client: Socket, backends: readonly { host: string; port: number }[
   client.resume();
 }
 
-/** A call of a program of our own takes the way that curl's takes in its pod. */
-export function askThroughProxy(address: string, { authority, path, headers }: Question): Promise<Answer> {
+/** What came back, or why nothing did. */
+export interface Got extends Answer {
+  readonly error?: string;
+}
+
+/** GET. Never rejects. */
+export function get(place: Place, path: string, options: RequestOptions): Promise<Got> {
   return new Promise((resolve) => {
-    const nothing = (): void => resolve({ status: 0, body: '' });
-    const call = request(
-      {
-        ...foundAt({ host: address, port: OUTBOUND_PORT }),
-        path,
-        headers: { ...headers, host: authority },
-        timeout: ASK_TIMEOUT_MS,
-      },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', nothing);
-        response.on('end', () => {
-          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') });
-        });
-      },
-    );
+    const nothing = ({ message }: Error): void => resolve({ status: 0, body: '', error: message });
+    const call = request({ ...options, ...foundAt(place), path }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', nothing);
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') });
+      });
+    });
     call.on('timeout', () => call.destroy(new Error('timeout')));
     call.on('error', nothing);
     call.end();
   });
 }
+
+/** A call of a program of our own takes the way that curl's takes in its pod. */
+export const askThroughProxy = (host: string, { authority, path, headers }: Question): Promise<Answer> =>
+  get({ host, port: OUTBOUND_PORT }, path, {
+    headers: { ...headers, host: authority },
+    timeout: ASK_TIMEOUT_MS,
+  });

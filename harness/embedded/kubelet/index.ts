@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import type { Change, ClusterSpec, Kubelet, MeshHooks, Store } from '../types.ts';
+import type { ClusterSpec, Kubelet, MeshHooks, Store } from '../types.ts';
 import { deploymentController } from './deployments.ts';
 import { keepNames } from './dns.ts';
 import { NodeKubelet } from './kubelet.ts';
 import { loadBalancers } from './load-balancer.ts';
 import { makeNode, type NodePlace } from './nodes.ts';
-import { type Controller, type Running, refOf, runControllers } from './reconciler.ts';
+import { type Controller, type Running, runControllers } from './reconciler.ts';
 import { replicaSetController } from './replicasets.ts';
 import { makeApiService, serviceController } from './services.ts';
-import { Still } from './still.ts';
+import { Still } from '../still.ts';
 
 /** What a cluster is made of. */
 export interface ClusterParts {
@@ -44,38 +44,28 @@ const RETRY_MS = 250;
 
 const STAND_IN = fileURLToPath(new URL('../programs/curl.cjs', import.meta.url));
 
-/** Starts controllers and the node; what is in the store already is taken up. */
+/** Starts controllers and the node over a store that has no workloads yet. */
 export function startCluster(parts: ClusterParts): RunningCluster {
-  const { spec, store, mesh, addresses, timeScale, lost } = parts;
+  const { spec, store, addresses } = parts;
   const still = new Still();
   const directory = parts.directory ?? mkdtempSync(join(tmpdir(), `meshproof-${spec.name}-`));
   makeNode(store, spec, addresses);
-  makeApiService(store, spec.serviceSubnet);
   const balancers = loadBalancers({ store, addresses, still });
   const forgetNames = keepNames(store, directory);
+  makeApiService(store, spec.serviceSubnet);
   const controllers = startControllers(parts, balancers);
-  const kubelet = new NodeKubelet({
-    spec,
-    store,
-    mesh,
-    addresses,
-    timeScale,
-    lost,
-    still,
-    directory,
-    curl: findCurl(),
-  });
+  const kubelet = new NodeKubelet({ ...parts, still, directory, curl: findCurl() });
   return {
     kubelet,
     freeze: () => {
       still.freeze();
       controllers.pause();
-      kubelet.freeze();
+      kubelet.freeze(true);
     },
     unfreeze: () => {
       still.unfreeze();
       controllers.resume();
-      kubelet.unfreeze();
+      kubelet.freeze(false);
     },
     close: async () => {
       controllers.stop();
@@ -102,12 +92,6 @@ function startControllers({ spec, store, mesh, timeScale }: ClusterParts, balanc
     balancers,
   ];
   const running = runControllers(store, controllers);
-  const there = ['Deployment', 'ReplicaSet', 'Service'].flatMap((kind) => store.list(kind));
-  for (const object of there) {
-    const change: Change = { type: 'ADDED', object };
-    for (const controller of controllers)
-      if (controller.concerns(change).length > 0) running.again(controller, refOf(object), 0);
-  }
   return running;
 }
 

@@ -1,9 +1,10 @@
 /** All pods of a node. */
-import { ApiError, type Change, type ExecRequest, type Kubelet, type Resource } from '../types.ts';
-import { execIn } from './exec.ts';
+import { badRequest, notFound } from '../api-server/errors.ts';
+import { refOf } from '../api-server/store.ts';
+import type { Change, ExecRequest, Kubelet, Resource } from '../types.ts';
+import { execIn, type Found } from './exec.ts';
 import { PodRun } from './pod-run.ts';
 import type { PodWorld } from './pod-world.ts';
-import { refOf } from './reconciler.ts';
 import { isTerminating } from './views.ts';
 
 type Where = Parameters<Kubelet['logs']>[0];
@@ -20,31 +21,24 @@ export class NodeKubelet implements Kubelet {
 
   constructor(world: PodWorld) {
     this.#world = world;
-    for (const pod of world.store.list('Pod')) this.#take(pod);
     this.#unwatch = world.store.watch((change) => this.#follow(change));
   }
 
   async exec(request: ExecRequest): Promise<number> {
-    const { run, pod } = this.#find(request);
-    return await execIn({ run, pod, mesh: this.#world.mesh }, request);
+    return execIn(this.#find(request), this.#world.mesh, request);
   }
 
   logs(where: Where): string {
-    const { run } = this.#find(where);
-    const container = run.containers.find(({ spec }) => spec.name === where.container);
-    if (container === undefined)
-      throw new ApiError(400, 'BadRequest', `container ${where.container} is not valid for pod ${where.pod}`);
-    return container.log.text;
+    const container = this.#find(where).run.container(where.container);
+    if (container !== undefined) return container.log.text;
+    throw badRequest(`container ${where.container} is not valid for pod ${where.pod}`);
   }
 
-  freeze(): void {
-    this.#world.mesh.freeze?.(true);
-    for (const run of this.#pods.values()) run.freeze();
-  }
-
-  unfreeze(): void {
-    this.#world.mesh.freeze?.(false);
-    for (const run of this.#pods.values()) run.unfreeze();
+  /** Its pods stand still, or run again. */
+  freeze(frozen: boolean): void {
+    this.#world.mesh.freeze?.(frozen);
+    for (const run of this.#pods.values()) run.freeze(frozen);
+    if (frozen) return;
     // What was asked for meanwhile.
     for (const pod of this.#world.store.list('Pod')) this.#follow({ type: 'MODIFIED', object: pod });
   }
@@ -85,11 +79,10 @@ export class NodeKubelet implements Kubelet {
     this.#ending.add(settled);
   }
 
-  #find({ namespace, pod: name }: { namespace: string; pod: string }): { run: PodRun; pod: Resource } {
+  #find({ namespace, pod: name }: Omit<Where, 'container'>): Found {
     const run = this.#pods.get(keyOf(namespace, name));
     const pod = this.#world.store.get({ kind: 'Pod', namespace, name });
-    if (run === undefined || pod === undefined)
-      throw new ApiError(404, 'NotFound', `pods "${name}" not found`);
+    if (run === undefined || pod === undefined) throw notFound(`pods "${name}" not found`);
     return { run, pod };
   }
 }

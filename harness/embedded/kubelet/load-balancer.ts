@@ -3,13 +3,14 @@
  * whichever of its pods are ready.
  */
 import { randomInt } from 'node:crypto';
+import { refOf } from '../api-server/store.ts';
 import type { Resource, ResourceRef, RunningProgram, Store } from '../types.ts';
 import { tellEvent } from './events.ts';
 import { startBalancer } from './forward.ts';
 import { openAddressOf, type NodePlace } from './nodes.ts';
-import { type Controller, refOf } from './reconciler.ts';
+import type { Controller } from './reconciler.ts';
 import { backendsOf, type ServicePort, serviceSpec } from './services.ts';
-import type { Still } from './still.ts';
+import type { Still } from '../still.ts';
 
 /** What the controller needs. */
 export interface BalancerWorld {
@@ -51,18 +52,12 @@ export function loadBalancers(world: BalancerWorld): Controller & { close(): Pro
       if (type === 'DELETED') void stop(object.metadata.uid ?? '');
       return [refOf(object)];
     },
-    reconcile: (ref) => {
-      const service = world.store.get(ref);
-      if (
-        service === undefined ||
-        serviceSpec(service).type !== 'LoadBalancer' ||
-        isServedElsewhere(service, balanced)
-      )
-        return;
+    reconcile: (service) => {
+      if (serviceSpec(service).type !== 'LoadBalancer' || isServedElsewhere(service, balanced)) return;
       const own = find(service);
       for (const { port } of portsOf(service))
         if (!own.listeners.has(port)) own.listeners.set(port, listeners(world, service, { port, own }));
-      publish(world, ref, own);
+      publish(world, refOf(service), own);
     },
     close: async () => {
       await Promise.all([...balanced.keys()].map(stop));
@@ -109,7 +104,10 @@ function listeners(
   for (const listener of opened)
     listener.catch((error: unknown) => {
       // A port below 1024 needs a right that not every user has: the node's port serves, too.
-      if (codeOf(error) !== 'EACCES') tellOfFailure(store, service, error);
+      if (codeOf(error) === 'EACCES') return;
+      const message = `Error syncing load balancer: ${error instanceof Error ? error.message : 'cannot listen'}`;
+      const component = 'service-controller';
+      tellEvent(store, service, { type: 'Warning', reason: 'SyncLoadBalancerFailed', message, component });
     });
   return opened;
 }
@@ -130,13 +128,3 @@ function publish({ store }: BalancerWorld, ref: ResourceRef, { address, nodePort
 
 const codeOf = (error: unknown): unknown =>
   error instanceof Error && 'code' in error ? error.code : undefined;
-
-function tellOfFailure(store: Store, service: Resource, error: unknown): void {
-  const message = `Error syncing load balancer: ${error instanceof Error ? error.message : 'cannot listen'}`;
-  tellEvent(store, service, {
-    type: 'Warning',
-    reason: 'SyncLoadBalancerFailed',
-    message,
-    component: 'service-controller',
-  });
-}

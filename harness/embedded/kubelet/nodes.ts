@@ -20,14 +20,12 @@ export interface NodePlace {
 export const openAddressOf = ({ nodeAddress = '127.0.0.1', externalAddress }: NodePlace): string =>
   externalAddress ?? nodeAddress;
 
-/** Makes the node, if it is not there: ready, with its region and zone. */
+/** Makes the node: ready, with its region and zone. */
 export function makeNode(store: Store, spec: ClusterSpec, place: NodePlace = {}): void {
   const name = nodeNameOf(spec);
-  if (store.get({ kind: 'Node', name }) !== undefined) return;
   const { podSubnet, nodeAddress = '127.0.0.1', externalAddress } = place;
-  const labels = Object.entries({ region: spec.region, zone: spec.zone }).flatMap(([key, value]) =>
-    value === undefined ? [] : [[`topology.kubernetes.io/${key}`, value]],
-  );
+  const { region, zone } = spec;
+  const capacity = { cpu: '2', memory: '8Gi', pods: '110' };
   store.create({
     apiVersion: 'v1',
     kind: 'Node',
@@ -36,7 +34,8 @@ export function makeNode(store: Store, spec: ClusterSpec, place: NodePlace = {})
       labels: {
         'kubernetes.io/hostname': name,
         'kubernetes.io/os': 'linux',
-        ...(Object.fromEntries(labels) as Record<string, string>),
+        ...(region === undefined ? {} : { 'topology.kubernetes.io/region': region }),
+        ...(zone === undefined ? {} : { 'topology.kubernetes.io/zone': zone }),
       },
     },
     spec: podSubnet === undefined ? {} : { podCIDR: podSubnet, podCIDRs: [podSubnet] },
@@ -49,8 +48,8 @@ export function makeNode(store: Store, spec: ClusterSpec, place: NodePlace = {})
         ...(externalAddress === undefined ? [] : [{ type: 'ExternalIP', address: externalAddress }]),
         { type: 'Hostname', address: name },
       ],
-      capacity: { cpu: '2', memory: '8Gi', pods: '110' },
-      allocatable: { cpu: '2', memory: '8Gi', pods: '110' },
+      capacity,
+      allocatable: capacity,
       nodeInfo: { kubeletVersion: KUBERNETES_VERSION, operatingSystem: 'linux', architecture: process.arch },
     },
   });

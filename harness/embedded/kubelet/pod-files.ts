@@ -6,6 +6,7 @@ import { asRecord } from '../api-server/json.ts';
 import { shellQuote } from '../../command/quote.ts';
 import { portsDirectory } from '../places.ts';
 import { resolving } from './dns.ts';
+import type { ProcessSpec } from './processes.ts';
 import type { Resource, Store, WorkloadCertificate } from '../types.ts';
 import { type Container, type Volume, podSpec } from './views.ts';
 
@@ -15,7 +16,7 @@ export const OUTBOUND_PORT = 15_001;
 const SHIM = fileURLToPath(new URL('../programs/pod-shim.cjs', import.meta.url));
 
 /** A path of the pod, and the directory that it is. */
-export interface Mount {
+interface Mount {
   readonly at: string;
   readonly directory: string;
 }
@@ -62,17 +63,18 @@ export class PodFiles {
     chmodSync(join(programs, 'curl'), 0o755);
   }
 
+  /** A command in a container, as this machine can run it. */
+  processOf(container: Container, command: readonly string[]): ProcessSpec {
+    const words = this.#wordsOf(container, command);
+    return { words, environment: this.environmentOf(container), directory: this.directory };
+  }
+
   /** What a container's processes find in their environment. */
   environmentOf(container: Container): Record<string, string> {
     const { name } = this.#pod.metadata;
     const { appAddress: address, lost } = this.#addresses;
-    const shim = {
-      address,
-      lost,
-      places: portsDirectory(),
-      hostname: name,
-      mounts: this.mountsOf(container),
-    };
+    const mounts = this.#mountsOf(container);
+    const shim = { address, lost, places: portsDirectory(), hostname: name, mounts };
     return {
       PATH: `${join(this.directory, 'bin')}:${process.env['PATH'] ?? '/usr/bin:/bin'}`,
       HOME: this.directory,
@@ -84,16 +86,16 @@ export class PodFiles {
     };
   }
 
-  /** The command as this machine can run it: arguments that are paths below a mount lead to its directory. */
-  commandOf(container: Container, words: readonly string[]): string[] {
-    const mounts = this.mountsOf(container);
+  /** Arguments that are paths below a mount lead to its directory. */
+  #wordsOf(container: Container, words: readonly string[]): string[] {
+    const mounts = this.#mountsOf(container);
     return words.map((word) => {
       const mount = mounts.find(({ at }) => word === at || word.startsWith(`${at}/`));
       return mount === undefined ? word : mount.directory + word.slice(mount.at.length);
     });
   }
 
-  mountsOf({ volumeMounts = [] }: Container): Mount[] {
+  #mountsOf({ volumeMounts = [] }: Container): Mount[] {
     return volumeMounts.map(({ name, mountPath }) => ({
       at: mountPath.replace(/\/$/, ''),
       directory: this.#volume(name),
@@ -136,10 +138,8 @@ export class PodFiles {
     if (source === undefined) return;
     const found = store.get({ ...source, namespace });
     if (found === undefined) {
-      const what = source.kind.toLowerCase();
-      throw new Error(
-        `MountVolume.SetUp failed for volume "${volume.name}" : ${what} "${source.name}" not found`,
-      );
+      const what = `${source.kind.toLowerCase()} "${source.name}" not found`;
+      throw new Error(`MountVolume.SetUp failed for volume "${volume.name}" : ${what}`);
     }
     const encoding = source.kind === 'Secret' ? 'base64' : 'utf8';
     for (const [file, text] of Object.entries(asRecord(found['data'])))

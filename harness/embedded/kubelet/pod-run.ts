@@ -1,7 +1,8 @@
 /** One pod: from the node that it is given to the moment when nothing is left of it. */
 import { sleep } from '../../wait/wait.ts';
 import { removeIfFree } from '../api-server/deletion.ts';
-import { timestamp } from '../api-server/store.ts';
+import { asRecord } from '../api-server/json.ts';
+import { refOf, timestamp } from '../api-server/store.ts';
 import type { Resource, ResourceRef, RunningProgram } from '../types.ts';
 import { ContainerRun, PROXY } from './container-run.ts';
 import { startForwarder } from './forward.ts';
@@ -9,8 +10,7 @@ import { nodeNameOf } from './nodes.ts';
 import { type PodAddresses, PodFiles } from './pod-files.ts';
 import { type PodWorld, tellOfPod } from './pod-world.ts';
 import { Processes } from './processes.ts';
-import { refOf } from './reconciler.ts';
-import { type Condition, podSpec } from './views.ts';
+import { condition, podSpec } from './views.ts';
 
 /** From the pod's node being known until its containers start: what the runtime takes for a sandbox, usually. */
 const CREATE_MS = 400;
@@ -41,19 +41,17 @@ export class PodRun {
     this.addresses = { address, appAddress, lost: world.lost };
     this.files = new PodFiles(world.directory, pod, this.addresses);
     this.processes = new Processes(world.still);
-    const inPod = {
-      world,
-      pod,
-      addresses: this.addresses,
-      files: this.files,
-      processes: this.processes,
-      changed: () => this.publish(),
-    };
+    const { addresses, files, processes } = this;
+    const inPod = { world, pod, addresses, files, processes, changed: () => this.publish() };
     this.containers = containers.map((container) => new ContainerRun(container, inPod));
   }
 
   get uid(): string | undefined {
     return this.#pod.metadata.uid;
+  }
+
+  container(name: string): ContainerRun | undefined {
+    return this.containers.find(({ spec }) => spec.name === name);
   }
 
   /** Brings it up; its containers run on until it ends. */
@@ -66,7 +64,7 @@ export class PodRun {
     try {
       await this.#wait(CREATE_MS);
       await this.#prepare();
-      if (!this.containers.some(({ spec }) => spec.name === PROXY)) {
+      if (this.container(PROXY) === undefined) {
         const { namespace = '' } = this.#pod.metadata;
         const { store } = this.#world;
         this.#forwarder = await startForwarder({ store, address: this.addresses.address, namespace });
@@ -107,15 +105,11 @@ export class PodRun {
     this.files.remove();
   }
 
-  freeze(): void {
-    this.processes.signalAll('SIGSTOP');
-    for (const container of this.containers) container.freeze();
-  }
-
-  unfreeze(): void {
-    this.processes.signalAll('SIGCONT');
-    for (const container of this.containers) container.unfreeze();
-    this.publish();
+  /** It stands still, or runs again. */
+  freeze(frozen: boolean): void {
+    this.processes.signalAll(frozen ? 'SIGSTOP' : 'SIGCONT');
+    for (const { proxy } of this.containers) proxy?.freeze?.(frozen);
+    if (!frozen) this.publish();
   }
 
   /** Writes the pod's status as it is now. A node that stands still writes nothing. */
@@ -126,25 +120,15 @@ export class PodRun {
   }
 
   #status(pod: Resource): Record<string, unknown> {
-    const before = (pod['status'] ?? {}) as { conditions?: Condition[]; startTime?: string };
     const ready = this.containers.every((container) => container.ready);
     const running = this.#created && this.containers.every((container) => container.hasRun);
-    const truths = {
-      PodScheduled: true,
-      Initialized: true,
-      ContainersReady: ready,
-      Ready: ready,
-    };
+    const truths = { PodScheduled: true, Initialized: true, ContainersReady: ready, Ready: ready };
     return {
       phase: running || this.#terminating ? 'Running' : 'Pending',
       hostIP: '127.0.0.1',
       ...(this.#created ? { podIP: this.addresses.address, podIPs: [{ ip: this.addresses.address }] } : {}),
-      startTime: before.startTime ?? timestamp(),
-      conditions: Object.entries(truths).map(([type, holds]) => {
-        const status = holds ? 'True' : 'False';
-        const same = before.conditions?.find((old) => old.type === type && old.status === status);
-        return same ?? { type, status, lastTransitionTime: timestamp() };
-      }),
+      startTime: asRecord(pod['status'])['startTime'] ?? timestamp(),
+      conditions: Object.entries(truths).map(([type, holds]) => condition(pod, type, { holds })),
       containerStatuses: this.containers.map((container) => container.status()),
     };
   }
@@ -163,7 +147,7 @@ export class PodRun {
         return;
       } catch (error) {
         const message = error instanceof Error ? error.message : 'a volume cannot be mounted';
-        tellOfPod(this.#world, this.#pod, { type: 'Warning', reason: 'FailedMount', message });
+        tellOfPod(this.#world, this.#pod, { reason: 'FailedMount', message });
       }
       await this.#wait(MOUNT_RETRY_MS);
     }

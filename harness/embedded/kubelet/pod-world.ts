@@ -1,7 +1,7 @@
 /** What all pods of a kubelet share. */
 import type { ClusterSpec, MeshHooks, Resource, Store } from '../types.ts';
 import { tellEvent } from './events.ts';
-import type { Still } from './still.ts';
+import type { Still } from '../still.ts';
 
 /** The surroundings of the pods of one node. */
 export interface PodWorld {
@@ -19,13 +19,13 @@ export interface PodWorld {
   readonly curl: readonly string[];
 }
 
-/** Tells an event of a pod as its kubelet. */
+/** Warns of a pod as its kubelet. */
 export function tellOfPod(
   { store }: PodWorld,
   pod: Resource,
-  event: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string },
+  event: { readonly reason: string; readonly message: string },
 ): void {
-  tellEvent(store, pod, { ...event, component: 'kubelet' });
+  tellEvent(store, pod, { ...event, type: 'Warning', component: 'kubelet' });
 }
 
 /** A text that grows at its end and forgets its beginning. */

@@ -1,8 +1,8 @@
 /** Readiness probes, asked for real. */
-import { request } from 'node:http';
 import { connect } from 'node:net';
-import { foundAt } from '../places.ts';
+import { type Place, foundAt } from '../places.ts';
 import type { Resource } from '../types.ts';
+import { get } from './forward.ts';
 import { type Probe, portNumber } from './views.ts';
 
 /** Where a probe knocks. */
@@ -22,42 +22,23 @@ export async function ask(probe: Probe, { pod, address, run }: Probed): Promise<
   }
   const port = portNumber(pod, probe.httpGet?.port ?? probe.tcpSocket?.port);
   if (port === undefined) return 'the port of the probe is not a port of the pod';
-  const where = { host: address, port, timeoutMs };
-  return probe.httpGet === undefined ? askTcp(where) : askHttp(where, probe.httpGet.path ?? '/');
+  const place = { host: address, port };
+  if (probe.httpGet === undefined) return askTcp(place, timeoutMs);
+  const { path = '/' } = probe.httpGet;
+  const options = { timeout: timeoutMs, headers: { 'user-agent': 'kube-probe/1.34' }, agent: false };
+  const { status, error } = await get(place, path, options);
+  if (error !== undefined) return `Get "http://${address}:${String(port)}${path}": ${error}`;
+  return status >= 200 && status < 400 ? undefined : `HTTP probe failed with statuscode: ${String(status)}`;
 }
 
-interface Where {
-  readonly host: string;
-  readonly port: number;
-  readonly timeoutMs: number;
-}
-
-function askHttp({ host, port, timeoutMs }: Where, path: string): Promise<string | undefined> {
+function askTcp(place: Place, timeoutMs: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const headers = { 'user-agent': 'kube-probe/1.34' };
-    const call = request(
-      { ...foundAt({ host, port }), path, timeout: timeoutMs, headers, agent: false },
-      (response) => {
-        response.resume();
-        const { statusCode = 0 } = response;
-        const good = statusCode >= 200 && statusCode < 400;
-        resolve(good ? undefined : `HTTP probe failed with statuscode: ${String(statusCode)}`);
-      },
-    );
-    call.on('timeout', () => call.destroy(new Error('timeout')));
-    call.on('error', ({ message }) => resolve(`Get "http://${host}:${String(port)}${path}": ${message}`));
-    call.end();
-  });
-}
-
-function askTcp({ host, port, timeoutMs }: Where): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect(foundAt({ host, port }));
+    const socket = connect(foundAt(place));
     const end = (reason: string | undefined): void => {
       socket.destroy();
       resolve(reason);
     };
-    socket.setTimeout(timeoutMs, () => end(`dial tcp ${host}:${String(port)}: i/o timeout`));
+    socket.setTimeout(timeoutMs, () => end(`dial tcp ${place.host}:${String(place.port)}: i/o timeout`));
     socket.on('error', ({ message }) => end(message));
     socket.on('connect', () => end(undefined));
   });

@@ -1,8 +1,9 @@
 /** Real processes of a pod: containers that run one, and what `exec` starts in them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { pipeline } from 'node:stream';
 import { ApiError, type ExecRequest } from '../types.ts';
-import type { Still } from './still.ts';
+import type { Still } from '../still.ts';
 
 /** What to run. */
 export interface ProcessSpec {
@@ -48,7 +49,8 @@ export class Processes {
     const child = this.#spawn(spec, stdin === undefined ? 'ignore' : 'pipe');
     child.stdout?.on('data', stdout);
     child.stderr?.on('data', stderr);
-    if (stdin !== undefined) void feed(child, stdin);
+    // A command may end before it has read all.
+    if (stdin !== undefined && child.stdin !== null) pipeline(stdin, child.stdin, () => undefined);
     let timer: NodeJS.Timeout | undefined;
     const abandoned = (): void => {
       child.stdin?.end();
@@ -81,15 +83,6 @@ export class Processes {
     child.on('close', () => this.#children.delete(child));
     child.on('error', () => this.#children.delete(child));
     return child;
-  }
-}
-
-async function feed(child: ChildProcess, input: AsyncIterable<Uint8Array>): Promise<void> {
-  child.stdin?.on('error', () => undefined);
-  try {
-    for await (const chunk of input) child.stdin?.write(chunk);
-  } finally {
-    child.stdin?.end();
   }
 }
 

@@ -1,14 +1,13 @@
 /** A work queue: objects that may need something, each looked at once however often it was named. */
 import { setImmediate as soon } from 'node:timers';
 import type { Change, Resource, ResourceRef, Store } from '../types.ts';
-
-/** Brings the world closer to what an object says. The object may be gone. */
-export type Reconcile = (ref: ResourceRef) => void;
+import { isTerminating } from './views.ts';
 
 /** A controller: which objects a change concerns, and what to do for each. */
 export interface Controller {
   readonly concerns: (change: Change) => readonly ResourceRef[];
-  readonly reconcile: Reconcile;
+  /** Brings the world closer to what an object says that is not being deleted. */
+  readonly reconcile: (object: Resource) => void;
 }
 
 /** What runs controllers. */
@@ -22,11 +21,7 @@ export interface Running {
 
 const FIRST_RETRY_MS = 250;
 
-/** What names an object. */
-export const refOf = ({ kind, metadata: { name, namespace } }: Resource): ResourceRef =>
-  namespace === undefined ? { kind, name } : { kind, name, namespace };
-
-/** Runs controllers over everything that is in the store and all that changes in it. */
+/** Runs controllers over all that changes in the store. */
 export function runControllers(store: Store, controllers: readonly Controller[]): Running {
   const queues = controllers.map(() => new Map<string, ResourceRef>());
   const timers = new Set<NodeJS.Timeout>();
@@ -58,7 +53,8 @@ export function runControllers(store: Store, controllers: readonly Controller[])
       queues[index]?.clear();
       for (const ref of waiting) {
         try {
-          reconcile(ref);
+          const object = store.get(ref);
+          if (object !== undefined && !isTerminating(object)) reconcile(object);
         } catch {
           // As in Kubernetes: whatever was in the way, it is tried again.
           later(index, ref, FIRST_RETRY_MS);

@@ -1,14 +1,16 @@
 /** ReplicaSet → Pods. */
 import { requestDeletion } from '../api-server/deletion.ts';
+import { refOf } from '../api-server/store.ts';
 import type { MeshHooks, Resource, ResourceRef, Store } from '../types.ts';
 import { tellEvent } from './events.ts';
 import { randomSuffix } from './names.ts';
-import { type Controller, refOf } from './reconciler.ts';
+import type { Controller } from './reconciler.ts';
 import {
   controllerReference,
   isOwnedBy,
   isReady,
   isTerminating,
+  ownersOf,
   podSpec,
   workloadSpec,
   writeStatus,
@@ -29,16 +31,9 @@ export function replicaSetController(world: ReplicaSetWorld): Controller {
   return {
     concerns: ({ object }) => {
       if (object.kind === 'ReplicaSet') return [refOf(object)];
-      if (object.kind !== 'Pod') return [];
-      const { namespace = '', ownerReferences = [] } = object.metadata;
-      return ownerReferences
-        .filter(({ kind }) => kind === 'ReplicaSet')
-        .map(({ kind, name }) => ({ kind, name, namespace }));
+      return object.kind === 'Pod' ? ownersOf(object, 'ReplicaSet') : [];
     },
-    reconcile: (ref) => {
-      const found = world.store.get(ref);
-      if (found !== undefined && !isTerminating(found)) reconcile(world, found);
-    },
+    reconcile: (set) => reconcile(world, set),
   };
 }
 
@@ -52,9 +47,7 @@ function reconcile(world: ReplicaSetWorld, set: Resource): void {
   const { store } = world;
   const { replicas } = workloadSpec(set);
   const active = activePods(store, set);
-  for (let missing = replicas - active.length; missing > 0; missing -= 1) {
-    if (!makePod(world, set)) break;
-  }
+  for (let missing = replicas - active.length; missing > 0; missing -= 1) if (!makePod(world, set)) break;
   for (const pod of leastUseful(active).slice(0, Math.max(0, active.length - replicas)))
     requestDeletion(store, pod);
   const now = activePods(store, set);
@@ -102,12 +95,8 @@ function makePod({ store, mesh, again, retryMs }: ReplicaSetWorld, set: Resource
   const component = 'replicaset-controller';
   try {
     store.create(mesh.inject(pod));
-    tellEvent(store, set, {
-      type: 'Normal',
-      reason: 'SuccessfulCreate',
-      message: `Created pod: ${name}`,
-      component,
-    });
+    const message = `Created pod: ${name}`;
+    tellEvent(store, set, { type: 'Normal', reason: 'SuccessfulCreate', message, component });
     return true;
   } catch (error) {
     const message = `Error creating: ${error instanceof Error ? error.message : 'refused'}`;

@@ -1,9 +1,18 @@
 /** Service → its address in the cluster and its EndpointSlice. */
 import { asRecord, asString } from '../api-server/json.ts';
+import { refOf } from '../api-server/store.ts';
 import type { Resource, Store } from '../types.ts';
 import { randomSuffix } from './names.ts';
-import { type Controller, refOf } from './reconciler.ts';
-import { controllerReference, isReady, isSelected, isTerminating, portNumber, podSpec } from './views.ts';
+import type { Controller } from './reconciler.ts';
+import {
+  controllerReference,
+  isOwnedBy,
+  isReady,
+  isSelected,
+  isTerminating,
+  portNumber,
+  podSpec,
+} from './views.ts';
 
 /** A Service's port. */
 export interface ServicePort {
@@ -33,15 +42,9 @@ const SUBNET = '10.96.0.0/12';
 /** Makes the Service of the API server, which has the first address of all Services. */
 export function makeApiService(store: Store, subnet = SUBNET): void {
   const metadata = { name: 'kubernetes', namespace: 'default' };
-  if (store.get({ kind: 'Service', ...metadata }) !== undefined) return;
   const ports = [{ name: 'https', port: 443, targetPort: 6443, protocol: 'TCP' }];
-  const clusterIP = clusterAddresses(subnet, 0)();
-  store.create({
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata,
-    spec: { type: 'ClusterIP', clusterIP, ports },
-  });
+  const spec = { type: 'ClusterIP', clusterIP: clusterAddresses(subnet, 0)(), ports };
+  store.create({ apiVersion: 'v1', kind: 'Service', metadata, spec });
 }
 
 /** The controller of Services: ClusterIPs out of `subnet`, and EndpointSlices. */
@@ -57,11 +60,9 @@ export function serviceController(store: Store, subnet = SUBNET): Controller {
         .filter((service) => isSelected(object, serviceSpec(service).selector))
         .map(refOf);
     },
-    reconcile: (ref) => {
-      const service = store.get(ref);
-      if (service === undefined || isTerminating(service)) return;
+    reconcile: (service) => {
       giveAddress(store, service, addresses);
-      if (serviceSpec(service).selector !== undefined) writeSlice(store, store.get(ref) ?? service);
+      if (serviceSpec(service).selector !== undefined) writeSlice(store, service);
     },
   };
 }
@@ -94,13 +95,10 @@ function giveAddress(store: Store, service: Resource, next: () => string): void 
 
 function writeSlice(store: Store, service: Resource): void {
   const { name, namespace = '', labels } = service.metadata;
-  const slice = {
-    endpoints: endpointsOf(store, service),
-    ports: slicePorts(store, service),
-  };
-  const [found] = store
+  const slice = { endpoints: endpointsOf(store, service), ports: slicePorts(store, service) };
+  const found = store
     .list('EndpointSlice', { namespace, labels: { [SERVICE_NAME]: name } })
-    .filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === service.metadata.uid));
+    .find((each) => isOwnedBy(each, service));
   if (found !== undefined) {
     store.update(refOf(found), (copy) => ({ ...copy, ...slice }));
     return;
@@ -155,12 +153,7 @@ function slicePorts(store: Store, service: Resource): unknown[] {
   return (serviceSpec(service).ports ?? []).flatMap(
     ({ name = '', port, targetPort = port, protocol = 'TCP' }) => {
       // A port's name is known by the pods alone.
-      const number =
-        pod === undefined
-          ? typeof targetPort === 'number'
-            ? targetPort
-            : undefined
-          : portNumber(pod, targetPort);
+      const number = pod === undefined ? Number(targetPort) || undefined : portNumber(pod, targetPort);
       return number === undefined ? [] : [{ name, port: number, protocol }];
     },
   );

@@ -1,10 +1,12 @@
 /** A cluster for tests of this folder, with the smallest mesh there can be. */
 import { randomInt } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
 import { collectGarbage } from '../api-server/deletion.ts';
 import { createStore } from '../api-server/store.ts';
 import type { MeshHooks, Resource, Store } from '../types.ts';
 import { type RunningCluster, startCluster } from './index.ts';
+import { isReady } from './views.ts';
 
 /** What a command did. */
 export interface Ran {
@@ -72,13 +74,8 @@ export class TestCluster {
 
   serve(name: string, port: number, more: object = {}): void {
     const metadata = { name, namespace: 'sample' };
-    const ports = [{ name: 'http', port, targetPort: port }];
-    this.store.create({
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata,
-      spec: { selector: { app: name }, ports, ...more },
-    });
+    const spec = { selector: { app: name }, ports: [{ name: 'http', port, targetPort: port }], ...more };
+    this.store.create({ apiVersion: 'v1', kind: 'Service', metadata, spec });
   }
 
   scale(name: string, replicas: number): void {
@@ -94,9 +91,7 @@ export class TestCluster {
 
   /** The only pod of an app, once it is ready. */
   readyPod(app: string): Promise<Resource> {
-    return this.eventually(() =>
-      this.pods(app).find((pod) => JSON.stringify(pod['status']).includes('"type":"Ready","status":"True"')),
-    );
+    return this.eventually(() => this.pods(app).find(isReady));
   }
 
   /** What `look` finds, as soon as it finds something. */
@@ -122,15 +117,11 @@ export class TestCluster {
       pod: pod.metadata.name,
       container: more.container ?? 'app',
       command,
-      stdin: typeof stdin === 'string' ? once(stdin) : stdin?.(() => told.stdout),
+      stdin: typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin?.(() => told.stdout),
       stdout: (chunk) => (told.stdout += Buffer.from(chunk).toString()),
       stderr: (chunk) => (told.stderr += Buffer.from(chunk).toString()),
       signal: new AbortController().signal,
     });
     return { code, ...told };
   }
-}
-
-async function* once(text: string): AsyncIterable<Uint8Array> {
-  yield await Promise.resolve(Buffer.from(text));
 }

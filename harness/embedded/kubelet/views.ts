@@ -1,6 +1,7 @@
 /** What controllers and the kubelet read of objects: views of JSON that the API server has taken in. */
 import type { Resource, ResourceRef, Store } from '../types.ts';
 import { asRecord } from '../api-server/json.ts';
+import { timestamp } from '../api-server/store.ts';
 
 /** A readiness probe, as far as the kubelet asks it. */
 export interface Probe {
@@ -35,16 +36,13 @@ export interface Volume {
   readonly name: string;
   readonly configMap?: { readonly name: string };
   readonly secret?: { readonly secretName: string };
-  readonly emptyDir?: unknown;
 }
 
 /** A pod's specification. */
 export interface PodSpec {
   readonly containers: readonly Container[];
-  readonly initContainers?: readonly Container[];
   readonly volumes?: readonly Volume[];
   readonly nodeName?: string;
-  readonly terminationGracePeriodSeconds?: number;
 }
 
 /** A pod's specification, as it was taken in. */
@@ -74,23 +72,39 @@ export interface WorkloadSpec {
 export const workloadSpec = (object: Resource): WorkloadSpec => object['spec'] as WorkloadSpec;
 
 /** A condition of a status. */
-export interface Condition {
+interface Condition {
   readonly type: string;
   readonly status: string;
-  readonly lastTransitionTime?: string;
+  readonly reason?: string;
+  readonly lastTransitionTime: string;
 }
 
-/** Whether a condition of the object's status is True. */
-export function hasCondition(object: Resource, type: string): boolean {
-  const conditions = (asRecord(object['status'])['conditions'] ?? []) as readonly Condition[];
-  return conditions.some((condition) => condition.type === type && condition.status === 'True');
+const conditionsOf = (object: Resource): readonly Condition[] =>
+  (asRecord(object['status'])['conditions'] ?? []) as readonly Condition[];
+
+/** A condition as it is now: the one that was, with its time, where the status is the same. */
+export function condition(
+  object: Resource,
+  type: string,
+  { holds, reason }: { readonly holds: boolean; readonly reason?: string },
+): Condition {
+  const status = holds ? 'True' : 'False';
+  const same = conditionsOf(object).find((old) => old.type === type && old.status === status);
+  return same ?? { type, status, ...(reason && { reason }), lastTransitionTime: timestamp() };
 }
 
 /** Ready by its own conditions. */
-export const isReady = (pod: Resource): boolean => hasCondition(pod, 'Ready');
+export const isReady = (pod: Resource): boolean =>
+  conditionsOf(pod).some(({ type, status }) => type === 'Ready' && status === 'True');
 
 /** Its deletion has begun. */
 export const isTerminating = ({ metadata }: Resource): boolean => metadata.deletionTimestamp !== undefined;
+
+/** What names the owners of one kind that an object has. */
+export const ownersOf = ({ metadata }: Resource, kind: string): ResourceRef[] =>
+  (metadata.ownerReferences ?? [])
+    .filter((owner) => owner.kind === kind)
+    .map(({ name }) => ({ kind, name, namespace: metadata.namespace ?? '' }));
 
 /** The controller that an object belongs to, if it is `owner`. */
 export const isOwnedBy = ({ metadata }: Resource, owner: Resource): boolean =>

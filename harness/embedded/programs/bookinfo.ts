@@ -18,6 +18,10 @@ function json(response: ServerResponse, status: number, body: unknown): void {
 
 const notFound = (response: ServerResponse): void => json(response, 404, { error: 'not found' });
 
+/** Asks another service of Bookinfo on behalf of a request. */
+const askService = ({ ask }: Surroundings, request: IncomingMessage, service: string): Promise<Answer> =>
+  ask({ authority: `${service}:${String(PORT)}`, path: `/${service}/0`, headers: passedOn(request) });
+
 const pathOf = ({ url = '/' }: IncomingMessage): string => new URL(url, 'http://bookinfo').pathname;
 
 function passedOn({ headers }: IncomingMessage): Record<string, string> {
@@ -32,50 +36,41 @@ function passedOn({ headers }: IncomingMessage): Record<string, string> {
   };
 }
 
-/** The service with the book's data. */
-export const details: Program = (surroundings) =>
-  serveHttp(surroundings, PORT, (request, response) => {
-    const path = pathOf(request);
-    if (path === '/health') json(response, 200, { status: 'Details is healthy' });
-    else if (!/^\/details\/\d+$/.test(path)) notFound(response);
-    else
-      json(response, 200, {
-        id: BOOK.id,
-        author: 'William Shakespeare',
-        year: 1595,
-        type: 'paperback',
-        pages: 200,
-      });
-  });
-
-/** The service with the stars. */
-export const ratings: Program = (surroundings) =>
-  serveHttp(surroundings, PORT, (request, response) => {
-    const path = pathOf(request);
-    if (path === '/health') json(response, 200, { status: 'Ratings is healthy' });
-    else if (!/^\/ratings\/\d+$/.test(path)) notFound(response);
-    else json(response, 200, { id: BOOK.id, ratings: { Reviewer1: 5, Reviewer2: 4 } });
-  });
-
-/** One version of reviews; with a colour it asks ratings for stars. */
-export const reviews =
-  (color: 'black' | 'red' | undefined): Program =>
+/** A service that answers `/name/0`, and says of itself that it is healthy. */
+const service =
+  (name: string, answer: (surroundings: Surroundings, request: IncomingMessage) => unknown): Program =>
   (surroundings) =>
     serveHttp(surroundings, PORT, async (request, response) => {
       const path = pathOf(request);
-      if (path === '/health') json(response, 200, { status: 'Reviews is healthy' });
-      else if (!/^\/reviews\/\d+$/.test(path)) notFound(response);
-      else json(response, 200, await reviewsOf(surroundings, request, color));
+      if (path === '/health') json(response, 200, { status: `${name} is healthy` });
+      else if (!new RegExp(String.raw`^/${name.toLowerCase()}/\d+$`).test(path)) notFound(response);
+      else json(response, 200, await answer(surroundings, request));
     });
 
+/** The service with the book's data. */
+export const details = service('Details', () => ({
+  id: BOOK.id,
+  author: 'William Shakespeare',
+  year: 1595,
+  type: 'paperback',
+  pages: 200,
+}));
+
+/** The service with the stars. */
+export const ratings = service('Ratings', () => ({ id: BOOK.id, ratings: { Reviewer1: 5, Reviewer2: 4 } }));
+
+/** One version of reviews; with a colour it asks ratings for stars. */
+export const reviews = (color: 'black' | 'red' | undefined): Program =>
+  service('Reviews', (surroundings, request) => reviewsOf(surroundings, request, color));
+
 async function reviewsOf(
-  { ask, pod }: Surroundings,
+  surroundings: Surroundings,
   request: IncomingMessage,
   color: string | undefined,
 ): Promise<unknown> {
-  const base = { id: String(BOOK.id), podname: pod, clustername: 'null' };
+  const base = { id: String(BOOK.id), podname: surroundings.pod, clustername: 'null' };
   if (color === undefined) return { ...base, reviews: REVIEWS };
-  const answer = await ask({ authority: 'ratings:9080', path: '/ratings/0', headers: passedOn(request) });
+  const answer = await askService(surroundings, request, 'ratings');
   const stars = (readJson(answer) as { ratings?: Record<string, number> } | undefined)?.ratings;
   const rated = REVIEWS.map((review) => ({
     ...review,
@@ -113,15 +108,11 @@ export const productpage: Program = (surroundings) =>
   });
 
 async function pass(
-  { ask }: Surroundings,
+  surroundings: Surroundings,
   request: IncomingMessage,
   { response, service }: { readonly response: ServerResponse; readonly service: string },
 ): Promise<void> {
-  const answer = await ask({
-    authority: `${service}:9080`,
-    path: `/${service}/0`,
-    headers: passedOn(request),
-  });
+  const answer = await askService(surroundings, request, service);
   const data = readJson(answer);
   const error = `Sorry, product ${service} are currently unavailable for this book.`;
   json(response, data === undefined ? answer.status || 500 : 200, data ?? { error });
@@ -137,13 +128,11 @@ interface Reviewed {
 }
 
 async function page(
-  { ask }: Surroundings,
+  surroundings: Surroundings,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const headers = passedOn(request);
-  const asked = (service: string): Promise<Answer> =>
-    ask({ authority: `${service}:9080`, path: `/${service}/0`, headers });
+  const asked = (service: string): Promise<Answer> => askService(surroundings, request, service);
   const [book, first] = await Promise.all([asked('details'), asked('reviews')]);
   // The page asks for reviews once more when the first attempt failed.
   const reviewed = (readJson(first) ?? readJson(await asked('reviews'))) as Reviewed | undefined;

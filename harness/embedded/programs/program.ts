@@ -7,15 +7,11 @@ import type { RunningProgram } from '../types.ts';
 /** Where a program runs. */
 export interface Surroundings {
   readonly pod: string;
-  readonly namespace: string;
   /** The pod's own address. */
   readonly address: string;
-  readonly labels: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string>>;
   /** Resolves while the node is not frozen. */
   readonly moving: () => Promise<void>;
-  /** A line for the container's log. */
-  readonly log: (text: string) => void;
   /** Asks a service by the name that the program knows it by, through the pod's sidecar where there is one. */
   readonly ask: (question: Question) => Promise<Answer>;
 }

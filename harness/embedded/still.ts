@@ -1,4 +1,4 @@
-/** A node that can stand still: whatever shall go on waits until it runs again. */
+/** What can stand still, as a process that is stopped: whatever shall go on waits until it runs again. */
 export class Still {
   #frozen = false;
   readonly #waiting = new Set<() => void>();
@@ -17,7 +17,7 @@ export class Still {
     this.#waiting.clear();
   }
 
-  /** Resolves at once while the node runs. */
+  /** Resolves at once while it runs. */
   async moving(): Promise<void> {
     while (this.#frozen) await new Promise<void>((resolve) => this.#waiting.add(resolve));
   }
