@@ -28,7 +28,7 @@ export function remoteObjects(
     { ...home, metadata: { ...home.metadata, annotations: { [CHARGE]: spec.primary } } },
     ...[READER, 'istio-eastwestgateway-service-account'].map(account),
     ...readerRights(WRITTEN_FROM_OUTSIDE),
-    injectorWebhooks('default', { isDefault: true, caBundle: '', path }),
+    injectorWebhooks('default', { isDefault: true, path }),
     ...wayToControlPlane(address),
     ...(needsGateway ? gateway(spec) : []),
   ];

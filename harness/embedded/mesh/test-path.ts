@@ -72,8 +72,6 @@ export const route: RouteConfig = {
   timeoutMs: undefined,
   retry: { attempts: 2, perTryMs: undefined, acrossPriorities: false, on: new Set(['connect-failure']) },
   abort: undefined,
-  delay: undefined,
-  rewritePath: undefined,
 };
 
 export const config = (certificate: WorkloadCertificate, more: Partial<ProxyConfig>): ProxyConfig => ({

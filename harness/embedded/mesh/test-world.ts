@@ -5,7 +5,7 @@ import { afterEach } from 'vitest';
 import { takeBlock } from '../addresses.ts';
 import { type ApiServer, createStore, startApiServer } from '../api-server/server.ts';
 import type { Proxy, Resource, Store } from '../types.ts';
-import { cacertsOf, createMesh, createRoot, type Mesh, type RootAuthority } from './index.ts';
+import { cacertsOf, createRoot, Mesh, type RootAuthority } from './index.ts';
 
 const TIME_SCALE = 0.1;
 export const NAMESPACE = 'sample';
@@ -36,7 +36,7 @@ const inSystem = (
 export async function startCluster(name: string, network: string, root: RootAuthority): Promise<Running> {
   const block = await takeBlock();
   const store = createStore();
-  const mesh = createMesh({ spec: { name, network }, store, root, timeScale: TIME_SCALE });
+  const mesh = new Mesh({ spec: { name, network }, store, root, timeScale: TIME_SCALE });
   const kubelet = { exec: () => Promise.resolve(0), logs: () => '' };
   const api = await startApiServer({ store, kubelet, token: `token-of-${name}`, name });
   const labels = { 'topology.istio.io/network': network };

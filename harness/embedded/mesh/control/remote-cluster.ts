@@ -1,8 +1,7 @@
 /** Another cluster, read over its API by the kubeconfig of a remote secret: list, then watch, again and again. */
 import { setMaxListeners } from 'node:events';
-import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
-import { Agent, type RequestOptions, request as httpsRequest } from 'node:https';
 import { createInterface } from 'node:readline';
+import { Agent, type Dispatcher, request } from 'undici';
 import { parse } from 'yaml';
 import type { Resource } from '../../types.ts';
 import type { ClusterView } from './registry.ts';
@@ -81,7 +80,12 @@ export class RemoteCluster implements ClusterView {
     this.#options = options;
     const access = readAccess(options.kubeconfig);
     this.#access = access;
-    this.#agent = new Agent({ keepAlive: true, ...(access?.ca === undefined ? {} : { ca: access.ca }) });
+    // Watches last; a server that stands still is waited for.
+    this.#agent = new Agent({
+      bodyTimeout: 0,
+      headersTimeout: 0,
+      connect: { timeout: 0, ...(access?.ca === undefined ? {} : { ca: access.ca }) },
+    });
     setMaxListeners(0, this.#aborted.signal); // one for each request under way
     // Who waits for it has to hear that it timed out.
     this.#timer = setTimeout(options.onChange, SYNC_TIMEOUT_MS * options.timeScale + 1);
@@ -102,15 +106,18 @@ export class RemoteCluster implements ClusterView {
   close(): void {
     clearTimeout(this.#timer);
     this.#aborted.abort();
-    this.#agent.destroy();
+    void this.#agent.destroy();
   }
 
   /** Asks for something else than the kinds that are read. Gives the status and what was answered; rejects without an answer. */
-  async send(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
+  async send(
+    method: Dispatcher.HttpMethod,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: unknown }> {
     if (this.#access === undefined) throw new Error(`no address of ${this.id}`);
-    const answer = await this.#ask(this.#access, { method, path, body });
-    const text = await textOf(answer);
-    return { status: answer.statusCode ?? 0, body: JSON.parse(text) };
+    const answer = await this.#ask(this.#access, path, method, body);
+    return { status: answer.statusCode, body: await answer.body.json() };
   }
 
   async #keepReading(kind: string, access: Access): Promise<void> {
@@ -125,11 +132,7 @@ export class RemoteCluster implements ClusterView {
   }
 
   async #list(kind: string, access: Access): Promise<string> {
-    const answer = await this.#ask(access, { path: PATHS[kind] ?? '' });
-    const text = await textOf(answer);
-    if (answer.statusCode !== 200)
-      throw new Error(`listing ${kind} of ${this.id}: HTTP ${String(answer.statusCode)}`);
-    const { items, metadata } = JSON.parse(text) as {
+    const { items, metadata } = (await this.#read(access, PATHS[kind] ?? '').then((body) => body.json())) as {
       readonly items: readonly Resource[];
       readonly metadata: { readonly resourceVersion: string };
     };
@@ -140,12 +143,8 @@ export class RemoteCluster implements ClusterView {
 
   async #watch(kind: string, access: Access, version: string): Promise<void> {
     const query = `?watch=true&allowWatchBookmarks=true&resourceVersion=${version}`;
-    const answer = await this.#ask(access, { path: (PATHS[kind] ?? '') + query });
-    if (answer.statusCode !== 200) {
-      answer.resume();
-      throw new Error(`watching ${kind} of ${this.id}: HTTP ${String(answer.statusCode)}`);
-    }
-    for await (const line of createInterface({ input: answer })) {
+    const input = await this.#read(access, (PATHS[kind] ?? '') + query);
+    for await (const line of createInterface({ input })) {
       if (line === '') continue;
       const { type, object } = JSON.parse(line) as { readonly type: string; readonly object: Resource };
       if (type === 'ERROR') return;
@@ -157,42 +156,27 @@ export class RemoteCluster implements ClusterView {
     }
   }
 
-  #ask(
-    { server, token }: Access,
-    {
-      method = 'GET',
-      path,
-      body,
-    }: { readonly method?: string; readonly path: string; readonly body?: unknown },
-  ): Promise<IncomingMessage> {
-    const url = new URL(path, server);
-    const secure = url.protocol === 'https:';
-    const options: RequestOptions = {
+  async #read(access: Access, path: string): Promise<Dispatcher.ResponseData['body']> {
+    const { statusCode, body } = await this.#ask(access, path);
+    body.on('error', () => undefined); // who reads hears of it by the reading
+    if (statusCode === 200) return body;
+    await body.dump();
+    throw new Error(`reading ${path} of ${this.id}: HTTP ${String(statusCode)}`);
+  }
+
+  #ask({ server, token }: Access, path: string, method: Dispatcher.HttpMethod = 'GET', body?: unknown) {
+    return request(new URL(path, server), {
       method,
       headers: {
         authorization: `Bearer ${token}`,
         accept: 'application/json',
         'content-type': method === 'PATCH' ? 'application/json-patch+json' : 'application/json',
       },
+      body: body === undefined ? null : JSON.stringify(body),
       signal: this.#aborted.signal,
-      ...(secure ? { agent: this.#agent } : {}),
-    };
-    return new Promise((resolve, reject) => {
-      const request: ClientRequest = secure ? httpsRequest(url, options) : httpRequest(url, options);
-      request.once('response', (answer) => {
-        answer.on('error', () => undefined);
-        resolve(answer);
-      });
-      request.on('error', reject);
-      request.end(body === undefined ? undefined : JSON.stringify(body));
+      dispatcher: this.#agent,
     });
   }
-}
-
-async function textOf(answer: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of answer.setEncoding('utf8') as AsyncIterable<string>) text += chunk;
-  return text;
 }
 
 const keyOf = ({ metadata: { namespace = '', name } }: Resource): string => `${namespace}/${name}`;

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RouteConfig, VirtualHosts } from '../config.ts';
 import type { Host, UpstreamCluster } from './cluster.ts';
 import { type Asked, type Outcome, answerWith, ask, bodyOf, endToEnd, passBack } from './forward.ts';
-import { hostOf, rewritten, routeOf, targetOf } from './routes.ts';
+import { hostOf, routeOf, targetOf } from './routes.ts';
 import type { Stats } from './stats.ts';
 
 /** What a router needs of its proxy. */
@@ -31,9 +31,6 @@ const statusOf = (outcome: Outcome): number => {
   if (outcome.kind === 'answered') return outcome.status;
   return outcome.kind === 'timeout' ? 504 : 503;
 };
-
-const inPercent = (percent: number): boolean => Math.random() * 100 < percent;
-const asleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Answers requests by asking the endpoints that the configuration names. */
 export class Router {
@@ -67,9 +64,8 @@ export class Router {
   }
 
   async #follow(route: RouteConfig, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { delay, abort } = route;
-    if (delay !== undefined && inPercent(delay.percent)) await asleep(delay.ms);
-    if (abort !== undefined && inPercent(abort.percent)) {
+    const { abort } = route;
+    if (abort !== undefined && Math.random() * 100 < abort.percent) {
       answerWith(response, abort.status, 'fault filter abort');
       return;
     }
@@ -89,7 +85,7 @@ export class Router {
     delete headers['x-forwarded-client-cert'];
     headers['x-request-id'] ??= randomUUID();
     headers['x-forwarded-proto'] ??= 'http';
-    const asked = { method: request.method ?? 'GET', path: rewritten(route, request), headers, body };
+    const asked = { method: request.method ?? 'GET', path: request.url ?? '/', headers, body };
     await this.#ask({ route, cluster, asked, response });
   }
 
