@@ -91,7 +91,8 @@ export const account = (name: string): Resource => {
   return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: inSystem(name) };
 };
 
-function secret(name: string, texts: Readonly<Record<string, string>>): Resource {
+/** A Secret of istio-system. */
+export function secret(name: string, texts: Readonly<Record<string, string>>): Resource {
   const data = Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
   const metadata = inSystem(name);
   return {
@@ -223,7 +224,7 @@ export function gateway(cluster: ClusterSpec, otherPorts: readonly number[] = []
 }
 
 /** All services, at the gateways that the control plane configures. */
-const exposure: Resource = {
+export const exposure: Resource = {
   apiVersion: 'networking.istio.io/v1',
   kind: 'Gateway',
   metadata: inSystem('cross-network-gateway'),

@@ -111,7 +111,7 @@ export const configuration: Readonly<Record<string, Defect>> = {
     cause: 'subsets hold all endpoints, whatever their labels',
     symptom: 'a rule for one version is answered by all',
     source: ROUTING,
-    alter: clusters((cluster, _place, config) => {
+    alter: clusters((cluster, { config }) => {
       const { endpoints, serverName } = config.clusters.get(toWholeService(cluster.name)) ?? cluster;
       return { ...cluster, endpoints, serverName };
     }),
@@ -133,9 +133,9 @@ export const configuration: Readonly<Record<string, Defect>> = {
     symptom: 'none that a claim may name',
     source: 'https://istio.io/latest/docs/concepts/traffic-management/#load-balancing-options',
     fallback: 'RANDOM',
-    alter: clusters((cluster, { value }) => ({
+    alter: clusters((cluster, { place }) => ({
       ...cluster,
-      policy: value === 'ROUND_ROBIN' ? 'ROUND_ROBIN' : 'RANDOM',
+      policy: place.value === 'ROUND_ROBIN' ? 'ROUND_ROBIN' : 'RANDOM',
     })),
   },
   errors: {

@@ -16,7 +16,7 @@ type Memory = (held: Endpoints | undefined, told: Endpoints) => Endpoints;
 function remembering(remember: (place: Place) => Memory): (place: Place) => Alter {
   return (place) => {
     const groups = new Map<string, { readonly memory: Memory; held: Endpoints | undefined }>();
-    return clusters((cluster, _place, _config, node) => {
+    return clusters((cluster, { node }) => {
       const key = `${node.namespace}/${node.name} ${cluster.name}`;
       const group = groups.get(key) ?? { memory: remember(place), held: undefined };
       groups.set(key, group);

@@ -7,7 +7,14 @@ import type {
   VirtualHosts,
 } from '../mesh/config.ts';
 import type { Alter } from '../mesh/index.ts';
+import type { ProxyNode } from '../mesh/proxy.ts';
 import type { Place } from './types.ts';
+
+/** What goes with what is changed. */
+interface Told {
+  readonly place: Place;
+  readonly config: ProxyConfig;
+}
 
 const isApplication = (name: string): boolean =>
   name.startsWith('outbound|') && !name.includes('.istio-system.');
@@ -29,11 +36,11 @@ export const sidecars =
 
 /** Changes the groups of endpoints that sidecars are given for applications. */
 export const clusters =
-  (change: (cluster: ClusterConfig, place: Place, ...told: Parameters<Alter>) => ClusterConfig) =>
+  (change: (cluster: ClusterConfig, told: Told & { readonly node: ProxyNode }) => ClusterConfig) =>
   (place: Place): Alter =>
     sidecars((config, node) =>
       withClusters(config, (cluster) =>
-        isApplication(cluster.name) ? change(cluster, place, config, node) : cluster,
+        isApplication(cluster.name) ? change(cluster, { place, config, node }) : cluster,
       ),
     );
 
@@ -41,7 +48,7 @@ export const clusters =
 export const endpoints = (
   change: (all: readonly EndpointConfig[], place: Place) => readonly EndpointConfig[],
 ): ((place: Place) => Alter) =>
-  clusters((cluster, place) => ({ ...cluster, endpoints: change(cluster.endpoints, place) }));
+  clusters((cluster, { place }) => ({ ...cluster, endpoints: change(cluster.endpoints, place) }));
 
 /** With every route changed; `host` is the service that is asked for. */
 export const withRoutes = (
@@ -57,12 +64,7 @@ export const withRoutes = (
 
 /** Changes the routes of sidecars. */
 export const routes =
-  (
-    change: (
-      route: RouteConfig,
-      told: { readonly place: Place; readonly config: ProxyConfig; readonly host: string },
-    ) => RouteConfig,
-  ) =>
+  (change: (route: RouteConfig, told: Told & { readonly host: string }) => RouteConfig) =>
   (place: Place): Alter =>
   (config) => ({
     ...config,

@@ -1,7 +1,9 @@
 /** Another cluster, read over its API by the kubeconfig of a remote secret: list, then watch, again and again. */
-import { setMaxListeners } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
 import { createInterface } from 'node:readline';
-import { Agent, type Dispatcher, request } from 'undici';
+import { json } from 'node:stream/consumers';
 import { parse } from 'yaml';
 import type { Resource } from '../../types.ts';
 import type { ClusterView } from './registry.ts';
@@ -80,12 +82,7 @@ export class RemoteCluster implements ClusterView {
     this.#options = options;
     const access = readAccess(options.kubeconfig);
     this.#access = access;
-    // Watches last; a server that stands still is waited for.
-    this.#agent = new Agent({
-      bodyTimeout: 0,
-      headersTimeout: 0,
-      connect: { timeout: 0, ...(access?.ca === undefined ? {} : { ca: access.ca }) },
-    });
+    this.#agent = new Agent({ keepAlive: true, ...(access?.ca === undefined ? {} : { ca: access.ca }) });
     setMaxListeners(0, this.#aborted.signal); // one for each request under way
     // Who waits for it has to hear that it timed out.
     this.#timer = setTimeout(options.onChange, SYNC_TIMEOUT_MS * options.timeScale + 1);
@@ -106,18 +103,14 @@ export class RemoteCluster implements ClusterView {
   close(): void {
     clearTimeout(this.#timer);
     this.#aborted.abort();
-    void this.#agent.destroy();
+    this.#agent.destroy();
   }
 
   /** Asks for something else than the kinds that are read. Gives the status and what was answered; rejects without an answer. */
-  async send(
-    method: Dispatcher.HttpMethod,
-    path: string,
-    body?: unknown,
-  ): Promise<{ status: number; body: unknown }> {
+  async send(method: string, path: string, content?: unknown): Promise<{ status: number; body: unknown }> {
     if (this.#access === undefined) throw new Error(`no address of ${this.id}`);
-    const answer = await this.#ask(this.#access, path, method, body);
-    return { status: answer.statusCode, body: await answer.body.json() };
+    const answer = await this.#ask(this.#access, path, { method, content });
+    return { status: answer.statusCode ?? 0, body: await json(answer) };
   }
 
   async #keepReading(kind: string, access: Access): Promise<void> {
@@ -132,7 +125,7 @@ export class RemoteCluster implements ClusterView {
   }
 
   async #list(kind: string, access: Access): Promise<string> {
-    const { items, metadata } = (await this.#read(access, PATHS[kind] ?? '').then((body) => body.json())) as {
+    const { items, metadata } = (await json(await this.#read(access, PATHS[kind] ?? ''))) as {
       readonly items: readonly Resource[];
       readonly metadata: { readonly resourceVersion: string };
     };
@@ -156,26 +149,30 @@ export class RemoteCluster implements ClusterView {
     }
   }
 
-  async #read(access: Access, path: string): Promise<Dispatcher.ResponseData['body']> {
-    const { statusCode, body } = await this.#ask(access, path);
-    body.on('error', () => undefined); // who reads hears of it by the reading
-    if (statusCode === 200) return body;
-    await body.dump();
-    throw new Error(`reading ${path} of ${this.id}: HTTP ${String(statusCode)}`);
+  async #read(access: Access, path: string): Promise<IncomingMessage> {
+    const answer = await this.#ask(access, path);
+    if (answer.statusCode === 200) return answer;
+    answer.resume();
+    throw new Error(`reading ${path} of ${this.id}: HTTP ${String(answer.statusCode)}`);
   }
 
-  #ask({ server, token }: Access, path: string, method: Dispatcher.HttpMethod = 'GET', body?: unknown) {
-    return request(new URL(path, server), {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        accept: 'application/json',
-        'content-type': method === 'PATCH' ? 'application/json-patch+json' : 'application/json',
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: this.#aborted.signal,
-      dispatcher: this.#agent,
-    });
+  async #ask(
+    { server, token }: Access,
+    path: string,
+    { method = 'GET', content }: { readonly method?: string; readonly content?: unknown } = {},
+  ): Promise<IncomingMessage> {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      accept: 'application/json',
+      'content-type': method === 'PATCH' ? 'application/json-patch+json' : 'application/json',
+    };
+    const { signal } = this.#aborted;
+    const asked = request(new URL(path, server), { method, headers, signal, agent: this.#agent });
+    asked.on('error', () => undefined); // who waits or reads hears of it by that
+    asked.on('response', (answer) => answer.on('error', () => undefined));
+    asked.end(content === undefined ? undefined : JSON.stringify(content));
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    return answer;
   }
 }
 

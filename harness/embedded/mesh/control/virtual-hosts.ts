@@ -39,9 +39,9 @@ export function sidecarHosts(
     for (const port of service.ports) {
       const ruled = rule === undefined ? [] : routesOf(rule, { model, port });
       const routes = ruled.length > 0 ? ruled : [straightTo(clusterName(port, '', service.host))];
-      const names = [service.host, ...service.aliases];
-      if (service.namespace === namespace && service.shortName !== undefined) names.push(service.shortName);
-      for (const name of names) hosts.set(`${name}:${String(port)}`, { name: service.host, routes });
+      const own = service.namespace === namespace ? (service.shortName ?? []) : [];
+      for (const name of service.names.concat(own))
+        hosts.set(`${name}:${String(port)}`, { name: service.host, routes });
     }
   }
   return hosts;
