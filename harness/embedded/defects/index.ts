@@ -66,11 +66,11 @@ export function effectsOf(defects: WorldSpec['defects']): Effects {
         {},
         ...chosen.map(({ defect, at }) => defect.certificates?.(at(place))),
       ) as CertificateFlaw,
-    isCutOff: chosen.some(({ defect }) => defect.isCutOff === true),
-    waitsForOthers: chosen.some(({ defect }) => defect.waitsForOthers === true),
-    isIncomplete: chosen.some(({ defect }) => defect.isIncomplete === true),
-    discovers: chosen.some(({ defect }) => defect.discovers === true),
-    asksTheFirst: chosen.some(({ defect }) => defect.asksTheFirst === true),
+    isCutOff: chosen.some(({ defect }) => defect.isCutOff),
+    waitsForOthers: chosen.some(({ defect }) => defect.waitsForOthers),
+    isIncomplete: chosen.some(({ defect }) => defect.isIncomplete),
+    discovers: chosen.some(({ defect }) => defect.discovers),
+    asksTheFirst: chosen.some(({ defect }) => defect.asksTheFirst),
     goesOn: (clusters) => {
       const ends = chosen.flatMap(
         ({ defect, at }) => defect.goesOn?.(clusters.map((one) => ({ ...one, place: at(one.place) }))) ?? [],

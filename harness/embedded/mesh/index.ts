@@ -2,7 +2,7 @@
 import type { ClusterSpec, MeshHooks, Proxy, Resource, Store } from '../types.ts';
 import { createIssuer, type Issuer, readIssuer, type RootAuthority } from '../certificates.ts';
 import type { Reach } from './control/endpoints.ts';
-import { accountOf, containersOf, isGatewayPod, isReadyPod, podFields } from './control/fields.ts';
+import { accountOf, isGatewayPod, isReadyPod, podFields, portsOf } from './control/fields.ts';
 import { inject } from './control/inject.ts';
 import { type Alter, type CertificateFlaw, Istiod, revisionOf } from './control/istiod.ts';
 import { localityOf } from './control/registry.ts';
@@ -159,16 +159,16 @@ export class Mesh implements MeshHooks {
   /** The ready istiod of a revision. */
   serving(revision: string): Istiod | undefined {
     const { store } = this.#options;
-    for (const [name, istiod] of this.#istiods) {
+    const isReady = (name: string): boolean => {
       const pod = store.get({ kind: 'Pod', name, namespace: SYSTEM_NAMESPACE });
-      if (istiod.revision === revision && pod !== undefined && isReadyPod(pod)) return istiod;
-    }
-    return undefined;
+      return pod !== undefined && isReadyPod(pod);
+    };
+    return [...this.#istiods].find(([name, one]) => one.revision === revision && isReady(name))?.[1];
   }
 
   #servant(revision: string): Istiod | undefined {
     const { primary } = this.#options;
-    return primary === undefined ? this.serving(revision) : primary.find()?.serving(revision);
+    return (primary === undefined ? this : primary.find())?.serving(revision);
   }
 
   #changed(): void {
@@ -205,9 +205,7 @@ export class Mesh implements MeshHooks {
       serviceAccount: accountOf(pod),
       address,
       appAddress,
-      containerPorts: containersOf(pod).flatMap(({ ports = [] }) =>
-        ports.map(({ containerPort }) => containerPort),
-      ),
+      containerPorts: portsOf(pod).map(({ containerPort }) => containerPort),
       locality: localityOf(view, podFields(bound).spec?.nodeName),
     };
   }

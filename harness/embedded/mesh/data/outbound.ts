@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RouteConfig, VirtualHosts } from '../config.ts';
 import type { Host, UpstreamCluster } from './cluster.ts';
-import { type Asked, type Outcome, answerWith, ask, bodyOf, endToEnd, passBack } from './forward.ts';
+import { type Asked, type Outcome, answerWith, ask, askedBy, passBack, resetText } from './forward.ts';
 import { hostOf, routeOf, targetOf } from './routes.ts';
 import type { Stats } from './stats.ts';
 
@@ -51,11 +51,8 @@ export class Router {
     const key = defaultPort === undefined ? name : `${name}:${port ?? String(defaultPort)}`;
     const host = hostOf(hosts, key);
     if (host === undefined) {
-      const text =
-        defaultPort === undefined
-          ? ''
-          : `could not resolve ${key}: this cluster has no such Service and port\n`;
-      answerWith(response, defaultPort === undefined ? 404 : 502, text);
+      if (defaultPort === undefined) answerWith(response, 404, '');
+      else answerWith(response, 502, `could not resolve ${key}: this cluster has no such Service and port\n`);
       return;
     }
     const route = routeOf(host, request);
@@ -74,18 +71,13 @@ export class Router {
       answerWith(response, 503, '');
       return;
     }
-    let body: Buffer | undefined;
-    try {
-      body = await bodyOf(request);
-    } catch {
+    const asked = await askedBy(request).catch(() => undefined);
+    if (asked === undefined) {
       answerWith(response, 413, 'Payload Too Large');
       return;
     }
-    const headers = endToEnd(request.headers);
-    delete headers['x-forwarded-client-cert'];
-    headers['x-request-id'] ??= randomUUID();
-    headers['x-forwarded-proto'] ??= 'http';
-    const asked = { method: request.method ?? 'GET', path: request.url ?? '/', headers, body };
+    asked.headers['x-request-id'] ??= randomUUID();
+    asked.headers['x-forwarded-proto'] ??= 'http';
     await this.#ask({ route, cluster, asked, response });
   }
 
@@ -97,21 +89,17 @@ export class Router {
   }): Promise<void> {
     const { route, cluster, asked, response } = call;
     const { retry, timeoutMs } = route;
-    const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+    const deadline = performance.now() + (timeoutMs ?? Infinity);
     const tried: Host[] = [];
     for (let attempt = 0; ; attempt++) {
       const avoided = retry.acrossPriorities ? prioritiesLeft(tried) : [];
       const host = cluster.pick(tried, avoided);
       if (host !== undefined) host.active++;
-      const left = deadline === undefined ? undefined : Math.max(1, deadline - performance.now());
-      const limit = Math.min(left ?? Infinity, retry.perTryMs ?? Infinity);
-      const outcome =
-        host === undefined
-          ? NO_HOST
-          : await ask(asked, host.pool, limit === Infinity ? undefined : Math.ceil(limit));
+      const limit = Math.min(Math.max(1, deadline - performance.now()), retry.perTryMs ?? Infinity);
+      const outcome = host === undefined ? NO_HOST : await ask(asked, host.pool, limit);
       this.#note(cluster, host, outcome);
       if (host !== undefined) tried.push(host);
-      const inTime = deadline === undefined || performance.now() < deadline - 1;
+      const inTime = performance.now() < deadline - 1;
       const again = attempt < retry.attempts && inTime && !response.destroyed && mayRetry(outcome, retry.on);
       if (again) {
         if (host !== undefined) host.active--;
@@ -158,7 +146,6 @@ function finish(outcome: Outcome, response: ServerResponse, done: () => void): v
   else if (outcome.kind === 'timeout') answerWith(response, 504, 'upstream request timeout');
   else {
     const reset = outcome.kind === 'connect' ? 'remote connection failure' : 'connection termination';
-    const text = `upstream connect error or disconnect/reset before headers. reset reason: ${reset}, transport failure reason: ${outcome.reason}`;
-    answerWith(response, 503, text);
+    answerWith(response, 503, resetText(`${reset}, transport failure reason: ${outcome.reason}`));
   }
 }
