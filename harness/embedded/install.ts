@@ -146,17 +146,17 @@ function service(
 }
 
 interface Workload {
-  readonly name: string;
+  /** Its pods have them too. */
   readonly labels: Record<string, string>;
   /** Of its pods, besides. */
   readonly podLabels: Record<string, string>;
-  readonly podAnnotations?: Record<string, string>;
-  readonly account: string;
+  readonly annotations?: Record<string, string>;
+  readonly serviceAccountName: string;
   readonly container: unknown;
 }
 
-function deployment({ name, labels, account: serviceAccountName, container, ...pods }: Workload): Resource {
-  const { podLabels, podAnnotations: annotations = {} } = pods;
+function deployment(name: string, workload: Workload): Resource {
+  const { labels, podLabels, annotations = {}, serviceAccountName, container } = workload;
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -181,12 +181,11 @@ function deployment({ name, labels, account: serviceAccountName, container, ...p
 }
 
 const controlPlane = ({ name }: ClusterSpec, revision: string): Resource =>
-  deployment({
-    name: istiodOf(revision),
+  deployment(istiodOf(revision), {
     labels: { app: 'istiod', 'istio.io/rev': revision },
     // A control plane would wait for itself to inject its own proxy.
     podLabels: { 'sidecar.istio.io/inject': 'false' },
-    account: 'istiod',
+    serviceAccountName: 'istiod',
     container: {
       name: 'discovery',
       image: `meshproof.dev/embedded/pilot:${version}`,
@@ -203,15 +202,14 @@ export function gateway(cluster: ClusterSpec, otherPorts: readonly number[] = []
   const labels = { app: GATEWAY, istio: 'eastwestgateway', 'topology.istio.io/network': network };
   return [
     service(GATEWAY, labels, { type: 'LoadBalancer', ports: [TLS_PORT, ...otherPorts] }),
-    deployment({
-      name: GATEWAY,
+    deployment(GATEWAY, {
       labels,
       podLabels: {
         'sidecar.istio.io/inject': 'true',
         ...(revision === undefined ? {} : { 'istio.io/rev': revision }),
       },
-      podAnnotations: { 'inject.istio.io/templates': 'gateway' },
-      account: `${GATEWAY}-service-account`,
+      annotations: { 'inject.istio.io/templates': 'gateway' },
+      serviceAccountName: `${GATEWAY}-service-account`,
       container: {
         name: 'istio-proxy',
         image: 'auto',
@@ -223,6 +221,8 @@ export function gateway(cluster: ClusterSpec, otherPorts: readonly number[] = []
   ];
 }
 
+const tls = { number: TLS_PORT, name: 'tls', protocol: 'TLS' };
+
 /** All services, at the gateways that the control plane configures. */
 export const exposure: Resource = {
   apiVersion: 'networking.istio.io/v1',
@@ -230,12 +230,6 @@ export const exposure: Resource = {
   metadata: inSystem('cross-network-gateway'),
   spec: {
     selector: { istio: 'eastwestgateway' },
-    servers: [
-      {
-        port: { number: TLS_PORT, name: 'tls', protocol: 'TLS' },
-        tls: { mode: 'AUTO_PASSTHROUGH' },
-        hosts: ['*.local'],
-      },
-    ],
+    servers: [{ port: tls, tls: { mode: 'AUTO_PASSTHROUGH' }, hosts: ['*.local'] }],
   },
 };

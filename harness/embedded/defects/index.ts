@@ -51,8 +51,7 @@ export function effectsOf(defects: WorldSpec['defects']): Effects {
   return {
     object: (object, place) =>
       chosen.reduce<Resource | undefined>(
-        (left, { defect, at }) =>
-          left === undefined || defect.object === undefined ? left : defect.object(left, at(place)),
+        (left, { defect, at }) => (left && defect.object ? defect.object(left, at(place)) : left),
         object,
       ),
     hasOtherRoot: (place) => chosen.some(({ defect, at }) => defect.hasOtherRoot?.(at(place)) === true),

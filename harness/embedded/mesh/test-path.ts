@@ -36,15 +36,8 @@ export const node = (name: string, address: string, appAddress = address): Proxy
 });
 
 export const endpoint = (address: string, connectPort: number): EndpointConfig => ({
-  address,
-  port: connectPort,
-  connectPort,
-  weight: 1,
-  priority: 0,
-  locality: { region: '', zone: '' },
-  localityWeight: 1,
-  mutualTls: true,
-  reachable: true,
+  ...{ address, port: connectPort, connectPort, weight: 1, priority: 0, localityWeight: 1 },
+  ...{ locality: { region: '', zone: '' }, mutualTls: true, reachable: true },
 });
 
 export const cluster = (

@@ -131,11 +131,9 @@ function httpListenersOf(at: Snapshot, node: ProxyNode): HttpListenerConfig[] {
     for (const { port, hosts, tls } of spec.servers) {
       if (tls !== undefined) continue;
       const inPod = portInPod(at, node, port.number);
-      const known = ports.get(inPod) ?? new Map<string, VirtualHostConfig>();
-      ports.set(inPod, known);
-      for (const [host, routes] of gatewayHosts(at.model, at.rules, { name, namespace, hosts })) {
-        if (!known.has(host)) known.set(host, routes);
-      }
+      const served = gatewayHosts(at.model, at.rules, { name, namespace, hosts });
+      // Of two that serve a host the first one does.
+      ports.set(inPod, new Map([...served, ...(ports.get(inPod) ?? [])]));
     }
   }
   return [...ports].map(([port, hosts]) => ({ port, hosts }));
