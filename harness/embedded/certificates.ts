@@ -123,6 +123,12 @@ export async function readIssuer(text: (entry: string) => string): Promise<Issue
   };
 }
 
+/** Who signs for a cluster that is given no `cacerts`. */
+export async function createIssuer(root: RootAuthority, cluster: string): Promise<Issuer> {
+  const entries = await cacertsOf(root, cluster);
+  return readIssuer((entry) => entries[entry] ?? '');
+}
+
 /** A certificate for one workload, with its SPIFFE identity as the only name; `skewMs` shifts its validity. */
 export async function issue(issuer: Issuer, spiffeId: string, skewMs = 0): Promise<WorkloadCertificate> {
   const extensions = [

@@ -24,23 +24,21 @@ export async function complete(
   await poll({ what: `${SYSTEM} of ${spec.name}`, timeoutMs: COMPLETE_MS, intervalMs }, (saw) => {
     const missing = wanted.filter((name) => !isAvailable(store, name));
     saw(`not ready: ${missing.join(', ')}`);
-    return Promise.resolve(missing.length === 0 ? true : undefined);
+    return Promise.resolve(missing.length === 0 || undefined);
   });
 }
 
 /** Resolves when a control plane elsewhere has taken charge of a remote cluster, or after a while, as when nobody comes. */
 export async function joined(store: Store, needsGateway: boolean): Promise<void> {
-  const isDone = (): boolean =>
-    isTakenCharge(store) && (!needsGateway || isAvailable(store, 'istio-eastwestgateway'));
-  await poll({ what: 'a control plane to take charge', timeoutMs: JOINED_MS, intervalMs }, () =>
-    Promise.resolve(isDone() ? true : undefined),
-  ).catch((error: unknown) => {
+  await poll({ what: 'a control plane to take charge', timeoutMs: JOINED_MS, intervalMs }, () => {
+    const hasGateway = !needsGateway || isAvailable(store, 'istio-eastwestgateway');
+    return Promise.resolve((isTakenCharge(store) && hasGateway) || undefined);
+  }).catch((error: unknown) => {
     if (!(error instanceof WaitTimeout)) throw error;
   });
 }
 
 function isAvailable(store: Store, name: string): boolean {
-  const found = store.get({ kind: 'Deployment', name, namespace: SYSTEM });
-  const { availableReplicas = 0 } = (found?.['status'] ?? {}) as { availableReplicas?: number };
-  return availableReplicas > 0;
+  const status = store.get({ kind: 'Deployment', name, namespace: SYSTEM })?.['status'];
+  return ((status as { availableReplicas?: number } | undefined)?.availableReplicas ?? 0) > 0;
 }

@@ -8,6 +8,7 @@ import type { WorldFile } from './world-file.ts';
 
 /** What can be asked of a world. All but `end` throw for a cluster that there is not. */
 export interface Deeds {
+  /** Stops a cluster's node, or its API server alone: nothing is closed, nothing answers. */
   freeze(cluster: string, part: 'node' | 'api-server'): void;
   thaw(cluster: string, part: 'node' | 'api-server'): void;
   /** A control plane of another revision beside the first. Throws for one that is there. */
@@ -43,28 +44,22 @@ export async function openDoor(directory: string, deeds: Deeds): Promise<{ close
   return { close: () => server.close() };
 }
 
-function answer(url: URL, deeds: Deeds): string {
-  const cluster = url.searchParams.get('cluster') ?? '';
-  const part = url.searchParams.get('part');
-  if (url.pathname === '/') return 'here';
-  if (url.pathname === '/end') {
+function answer({ pathname, searchParams }: URL, deeds: Deeds): string {
+  const cluster = searchParams.get('cluster') ?? '';
+  const part = searchParams.get('part');
+  const revision = searchParams.get('revision');
+  if (pathname === '/') return 'here';
+  if (pathname === '/end') {
     setImmediate(() => {
       deeds.end();
     });
     return 'ending';
   }
-  const revision = url.searchParams.get('revision');
-  if (revision !== null && url.pathname === '/install') {
-    deeds.install(cluster, revision);
-    return 'done';
-  }
-  if (revision !== null && url.pathname === '/uninstall') {
-    deeds.uninstall(cluster, revision);
-    return 'done';
-  }
-  if (part !== 'node' && part !== 'api-server') throw new Error('expected part=node or part=api-server');
-  if (url.pathname === '/freeze') deeds.freeze(cluster, part);
-  else if (url.pathname === '/thaw') deeds.thaw(cluster, part);
-  else throw new Error(`expected /freeze, /thaw or /end, not ${url.pathname}`);
+  if (revision !== null && pathname === '/install') deeds.install(cluster, revision);
+  else if (revision !== null && pathname === '/uninstall') deeds.uninstall(cluster, revision);
+  else if (part !== 'node' && part !== 'api-server') throw new Error('expected part=node or part=api-server');
+  else if (pathname === '/freeze') deeds.freeze(cluster, part);
+  else if (pathname === '/thaw') deeds.thaw(cluster, part);
+  else throw new Error(`expected /freeze, /thaw or /end, not ${pathname}`);
   return 'done';
 }

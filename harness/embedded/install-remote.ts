@@ -28,7 +28,7 @@ export function remoteObjects(
     { ...home, metadata: { ...home.metadata, annotations: { [CHARGE]: spec.primary } } },
     ...[READER, 'istio-eastwestgateway-service-account'].map(account),
     ...readerRights(WRITTEN_FROM_OUTSIDE),
-    injectorWebhooks('default', { isDefault: true, caBundle: '', path }),
+    injectorWebhooks('default', { isDefault: true, path }),
     ...wayToControlPlane(address),
     ...(needsGateway ? gateway(spec) : []),
   ];
@@ -46,13 +46,9 @@ const WRITTEN_FROM_OUTSIDE = [
 
 function wayToControlPlane(address: string): Resource[] {
   const ports = CONTROL_PLANE_PORTS.map((port) => ({ name: `tls-${String(port)}`, port, protocol: 'TCP' }));
+  const metadata = inSystem('istiod', { app: 'istiod' });
   return [
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: inSystem('istiod', { app: 'istiod' }),
-      spec: { type: 'ClusterIP', ports },
-    },
+    { apiVersion: 'v1', kind: 'Service', metadata, spec: { type: 'ClusterIP', ports } },
     {
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',

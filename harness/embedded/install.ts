@@ -1,6 +1,6 @@
 /** A mesh as its documents install it, in one cluster: what `istioctl install`, certificates and labels come to. */
 import manifest from '../../package.json' with { type: 'json' };
-import { injectorWebhooks, istiodOf } from './mesh/index.ts';
+import { injectorWebhooks, istiodOf, rootConfigMap } from './mesh/index.ts';
 import type { ClusterSpec, Resource } from './types.ts';
 
 export const SYSTEM = 'istio-system';
@@ -30,7 +30,7 @@ export function controlPlaneObjects(cluster: ClusterSpec, revision = firstRevisi
   const isDefault = revision === firstRevision(cluster);
   const selector = { app: 'istiod', 'istio.io/rev': revision };
   return [
-    injectorWebhooks(revision, { isDefault, caBundle: '' }),
+    injectorWebhooks(revision, { isDefault }),
     service(istiodOf(revision), selector, { type: 'ClusterIP', ports: CONTROL_PLANE_PORTS.slice(0, 1) }),
     controlPlane(cluster, revision),
   ];
@@ -43,7 +43,7 @@ export function meshObjects(installation: Installation): Resource[] {
     ...[READER, 'istiod', `${GATEWAY}-service-account`].map(account),
     ...readerRights(),
     secret('cacerts', installation.authority),
-    rootConfigMap(installation.authority),
+    rootConfigMap(SYSTEM, installation.authority['root-cert.pem'] ?? ''),
     ...controlPlaneObjects(installation.spec),
     ...doors(installation),
   ];
@@ -66,27 +66,20 @@ function doors({ spec, needsGateway, hasRemotes }: Installation): Resource[] {
  * Source: https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/
  */
 export function remoteSecret(cluster: string, kubeconfig: string): Resource {
+  const name = `istio-remote-secret-${cluster}`;
+  const annotations = { 'networking.istio.io/cluster': cluster };
   return {
-    ...secret(`istio-remote-secret-${cluster}`, { [cluster]: kubeconfig }),
-    metadata: {
-      name: `istio-remote-secret-${cluster}`,
-      namespace: SYSTEM,
-      labels: { 'istio/multiCluster': 'true' },
-      annotations: { 'networking.istio.io/cluster': cluster },
-    },
+    ...secret(name, { [cluster]: kubeconfig }),
+    metadata: { ...inSystem(name, { 'istio/multiCluster': 'true' }), annotations },
   };
 }
 
-export const namespace = ({ network }: ClusterSpec): Resource => ({
-  apiVersion: 'v1',
-  kind: 'Namespace',
-  metadata: {
-    name: SYSTEM,
-    labels: { 'kubernetes.io/metadata.name': SYSTEM, 'topology.istio.io/network': network },
-  },
-  spec: { finalizers: ['kubernetes'] },
-  status: { phase: 'Active' },
-});
+export function namespace({ network }: ClusterSpec): Resource {
+  const labels = { 'kubernetes.io/metadata.name': SYSTEM, 'topology.istio.io/network': network };
+  const spec = { finalizers: ['kubernetes'] };
+  const status = { phase: 'Active' };
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SYSTEM, labels }, spec, status };
+}
 
 export const inSystem = (name: string, labels?: Record<string, string>): Resource['metadata'] => ({
   name,
@@ -94,54 +87,44 @@ export const inSystem = (name: string, labels?: Record<string, string>): Resourc
   ...(labels === undefined ? {} : { labels }),
 });
 
-export const account = (name: string): Resource => ({
-  apiVersion: 'v1',
-  kind: 'ServiceAccount',
-  metadata: inSystem(name),
-});
+export const account = (name: string): Resource => {
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: inSystem(name) };
+};
 
-function secret(name: string, texts: Readonly<Record<string, string>>): Resource {
+/** A Secret of istio-system. */
+export function secret(name: string, texts: Readonly<Record<string, string>>): Resource {
   const data = Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
+  const metadata = inSystem(name);
   return {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: inSystem(name),
+    metadata,
     type: 'Opaque',
-    data: Object.fromEntries(data) as Record<string, string>,
+    data: Object.fromEntries(data) as unknown,
   };
 }
-
-const rootConfigMap = (authority: Readonly<Record<string, string>>): Resource => ({
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
-  metadata: inSystem('istio-ca-root-cert', { 'istio.io/config': 'true' }),
-  data: { 'root-cert.pem': authority['root-cert.pem'] ?? '' },
-});
 
 /** Reading alone, but for `more`: discovery puts nothing into another cluster. */
 export function readerRights(more: readonly unknown[] = []): Resource[] {
   const name = 'istio-reader-clusterrole-istio-system';
-  const reads = ['get', 'list', 'watch'];
+  const verbs = ['get', 'list', 'watch'];
+  const resources = ['endpoints', 'pods', 'services', 'nodes', 'namespaces'];
+  const group = 'rbac.authorization.k8s.io';
+  const of = { apiVersion: `${group}/v1`, metadata: { name } };
   return [
     {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
+      ...of,
       kind: 'ClusterRole',
-      metadata: { name },
       rules: [
-        {
-          apiGroups: [''],
-          resources: ['endpoints', 'pods', 'services', 'nodes', 'namespaces'],
-          verbs: reads,
-        },
-        { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: reads },
+        { apiGroups: [''], resources, verbs },
+        { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs },
         ...more,
       ],
     },
     {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
+      ...of,
       kind: 'ClusterRoleBinding',
-      metadata: { name },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+      roleRef: { apiGroup: group, kind: 'ClusterRole', name },
       subjects: [{ kind: 'ServiceAccount', name: READER, namespace: SYSTEM }],
     },
   ];
@@ -158,26 +141,22 @@ function service(
     targetPort: port,
     protocol: 'TCP',
   }));
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: inSystem(name, selector),
-    spec: { type, selector, ports: named },
-  };
+  const metadata = inSystem(name, selector);
+  return { apiVersion: 'v1', kind: 'Service', metadata, spec: { type, selector, ports: named } };
 }
 
 interface Workload {
-  readonly name: string;
+  /** Its pods have them too. */
   readonly labels: Record<string, string>;
   /** Of its pods, besides. */
   readonly podLabels: Record<string, string>;
-  readonly podAnnotations?: Record<string, string>;
-  readonly account: string;
+  readonly annotations?: Record<string, string>;
+  readonly serviceAccountName: string;
   readonly container: unknown;
 }
 
-function deployment({ name, labels, account: serviceAccountName, container, ...pods }: Workload): Resource {
-  const { podLabels, podAnnotations: annotations = {} } = pods;
+function deployment(name: string, workload: Workload): Resource {
+  const { labels, podLabels, annotations = {}, serviceAccountName, container } = workload;
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -202,12 +181,11 @@ function deployment({ name, labels, account: serviceAccountName, container, ...p
 }
 
 const controlPlane = ({ name }: ClusterSpec, revision: string): Resource =>
-  deployment({
-    name: istiodOf(revision),
+  deployment(istiodOf(revision), {
     labels: { app: 'istiod', 'istio.io/rev': revision },
     // A control plane would wait for itself to inject its own proxy.
     podLabels: { 'sidecar.istio.io/inject': 'false' },
-    account: 'istiod',
+    serviceAccountName: 'istiod',
     container: {
       name: 'discovery',
       image: `meshproof.dev/embedded/pilot:${version}`,
@@ -221,22 +199,17 @@ const controlPlane = ({ name }: ClusterSpec, revision: string): Resource =>
 /** An east-west gateway, that leads to the control plane at other ports. */
 export function gateway(cluster: ClusterSpec, otherPorts: readonly number[] = []): Resource[] {
   const { network, revision } = cluster;
-  const labels = {
-    app: GATEWAY,
-    istio: 'eastwestgateway',
-    'topology.istio.io/network': network,
-  };
+  const labels = { app: GATEWAY, istio: 'eastwestgateway', 'topology.istio.io/network': network };
   return [
     service(GATEWAY, labels, { type: 'LoadBalancer', ports: [TLS_PORT, ...otherPorts] }),
-    deployment({
-      name: GATEWAY,
+    deployment(GATEWAY, {
       labels,
       podLabels: {
         'sidecar.istio.io/inject': 'true',
         ...(revision === undefined ? {} : { 'istio.io/rev': revision }),
       },
-      podAnnotations: { 'inject.istio.io/templates': 'gateway' },
-      account: `${GATEWAY}-service-account`,
+      annotations: { 'inject.istio.io/templates': 'gateway' },
+      serviceAccountName: `${GATEWAY}-service-account`,
       container: {
         name: 'istio-proxy',
         image: 'auto',
@@ -248,19 +221,15 @@ export function gateway(cluster: ClusterSpec, otherPorts: readonly number[] = []
   ];
 }
 
+const tls = { number: TLS_PORT, name: 'tls', protocol: 'TLS' };
+
 /** All services, at the gateways that the control plane configures. */
-const exposure: Resource = {
+export const exposure: Resource = {
   apiVersion: 'networking.istio.io/v1',
   kind: 'Gateway',
   metadata: inSystem('cross-network-gateway'),
   spec: {
     selector: { istio: 'eastwestgateway' },
-    servers: [
-      {
-        port: { number: TLS_PORT, name: 'tls', protocol: 'TLS' },
-        tls: { mode: 'AUTO_PASSTHROUGH' },
-        hosts: ['*.local'],
-      },
-    ],
+    servers: [{ port: tls, tls: { mode: 'AUTO_PASSTHROUGH' }, hosts: ['*.local'] }],
   },
 };

@@ -6,49 +6,27 @@ import { takeBlock, type Block } from './addresses.ts';
 import { requestDeletion } from './api-server/deletion.ts';
 import { createStore, startApiServer, type ApiServer } from './api-server/server.ts';
 import { refOf } from './api-server/store.ts';
+import type { Deeds } from './door.ts';
 import { effectsOf, type Effects, type Place } from './defects/index.ts';
 import { controlPlaneObjects, meshObjects, READER, remoteSecret, SYSTEM } from './install.ts';
 import { addressFollowed, callsItsInjector, controlPlaneAddresses, remoteObjects } from './install-remote.ts';
 import { startCluster } from './kubelet/index.ts';
-import {
-  type Alter,
-  cacertsOf,
-  createMesh,
-  createRoot,
-  type Mesh,
-  type Primary,
-  refuse,
-} from './mesh/index.ts';
+import { type Alter, cacertsOf, createRoot, Mesh, type Primary, refuse } from './mesh/index.ts';
+import { serviceFields } from './mesh/control/fields.ts';
 import { addressOf, complete, joined } from './completion.ts';
 import { hasAddresses, usePorts } from './places.ts';
-import {
-  ApiError,
-  type ClusterSpec,
-  type MeshHooks,
-  type Resource,
-  type Store,
-  type WorldSpec,
-} from './types.ts';
+import { ApiError, type ClusterSpec, type Resource, type Store, type WorldSpec } from './types.ts';
 import type { WorldMessage } from './world-file.ts';
 
 /** A cluster that runs. */
-interface RunningCluster {
-  readonly spec: ClusterSpec;
-  readonly place: Site['place'];
-  readonly store: Store;
+interface RunningCluster extends Site {
   readonly api: ApiServer;
   readonly node: ReturnType<typeof startCluster>;
   readonly close: () => Promise<void>;
 }
 
 /** A world that runs. */
-export interface World {
-  /** Stops a cluster's node, or its API server alone: nothing is closed, nothing answers. */
-  freeze(cluster: string, part: 'node' | 'api-server'): void;
-  thaw(cluster: string, part: 'node' | 'api-server'): void;
-  /** A control plane of another revision beside the first. */
-  install(cluster: string, revision: string): void;
-  uninstall(cluster: string, revision: string): void;
+export interface World extends Omit<Deeds, 'end'> {
   close(): Promise<void>;
 }
 
@@ -113,11 +91,7 @@ async function siteOf(spec: ClusterSpec, index: number, timeScale: number): Prom
   return { spec, block, store: createStore(), place };
 }
 
-function create(
-  { store, place }: Pick<Site, 'store' | 'place'>,
-  objects: Resource[],
-  effects: Effects,
-): void {
+function create({ store, place }: Site, objects: Resource[], effects: Effects): void {
   for (const object of objects) {
     const wanted = effects.object(object, place);
     if (wanted !== undefined) store.create(wanted);
@@ -129,10 +103,12 @@ function reaches(from: Site, { sites, effects }: Around, address: string): boole
   const home = sites.find(({ block }) => block.owns(address));
   if (home === undefined || home === from) return true;
   if (home.spec.network === from.spec.network && !effects.isCutOff) return true;
-  return home.store.list('Service').some((service) => {
-    const { loadBalancer } = (service['status'] ?? {}) as { loadBalancer?: { ingress?: { ip?: string }[] } };
-    return loadBalancer?.ingress?.some(({ ip }) => ip === address) === true;
-  });
+  return home.store
+    .list('Service')
+    .some(
+      (service) =>
+        serviceFields(service).status?.loadBalancer?.ingress?.some(({ ip }) => ip === address) === true,
+    );
 }
 
 function worldOf(clusters: readonly RunningCluster[], effects: Effects, end: () => void): World {
@@ -193,26 +169,14 @@ async function startOne(site: Site, around: Around): Promise<RunningCluster> {
     for (const other of meshes.values()) if (other !== mesh) other.look();
   };
   const primary = primaryOf(spec, store, around);
-  const mesh = createMesh({
+  const mesh: Mesh = new Mesh({
     ...{ spec, store, root, timeScale, isReachable, alter, onControlPlane },
     ...{ flaw: effects.certificates(place), waitsForOthers: effects.waitsForOthers },
+    neverReady: (pod) => effects.neverReady(pod, place),
     ...(primary === undefined ? {} : { primary }),
   });
   meshes.set(spec.name, mesh);
-  const hooks: MeshHooks = {
-    inject: (pod) => mesh.inject(pod),
-    controlPlane: (pod, path) => mesh.controlPlane(pod, path),
-    isControlPlaneReady: (pod) => mesh.isControlPlaneReady(pod),
-    freeze: (frozen) => {
-      mesh.freeze(frozen);
-    },
-    startProxy: async (pod, address, appAddress) => {
-      const proxy = await mesh.startProxy(pod, address, appAddress);
-      if (effects.neverReady(pod, place)) Object.defineProperty(proxy, 'isReady', { value: () => false });
-      return proxy;
-    },
-  };
-  const node = startCluster({ spec, store, mesh: hooks, addresses: block, timeScale, lost, directory });
+  const node = startCluster({ spec, store, mesh, addresses: block, timeScale, lost, directory });
   const token = randomBytes(24).toString('hex');
   const { kubelet } = node;
   const api = await startApiServer({ store, kubelet, token, name: spec.name, validate: refuseUnimplemented });
@@ -222,7 +186,7 @@ async function startOne(site: Site, around: Around): Promise<RunningCluster> {
     await api.close();
     block.release();
   };
-  return { spec, place, store, api, node, close };
+  return { ...site, api, node, close };
 }
 
 /**
@@ -250,12 +214,8 @@ function primaryOf(
 /** A field that the mesh does not implement is refused, never ignored: as by Istio's own validation. */
 function refuseUnimplemented(object: Resource): void {
   const why = refuse(object);
-  if (why !== undefined)
-    throw new ApiError(
-      400,
-      'BadRequest',
-      `admission webhook "validation.istio.io" denied the request: ${why}`,
-    );
+  const denied = 'admission webhook "validation.istio.io" denied the request';
+  if (why !== undefined) throw new ApiError(400, 'BadRequest', `${denied}: ${why}`);
 }
 
 async function announce({ spec, api }: RunningCluster, directory: string): Promise<WorldMessage> {

@@ -1,12 +1,6 @@
 /** Defects of what control planes tell proxies. */
-import type {
-  ClusterConfig,
-  EndpointConfig,
-  ProxyConfig,
-  RouteConfig,
-  VirtualHosts,
-} from '../mesh/config.ts';
-import type { Alter } from '../mesh/index.ts';
+import type { EndpointConfig, RouteConfig } from '../mesh/config.ts';
+import { clusters, endpoints, numberOf, routes, weightsOf, withRoutes } from './told.ts';
 import type { Defect, Place } from './types.ts';
 
 const ROUTING = 'https://istio.io/latest/docs/ops/common-problems/network-issues/';
@@ -16,53 +10,9 @@ const SECURITY = 'https://istio.io/latest/docs/concepts/security/';
 /** Envoy's, where nothing is set. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-const isApplication = (name: string): boolean =>
-  name.startsWith('outbound|') && !name.includes('.istio-system.');
-
-/** Changes the groups of endpoints that sidecars are given for applications. */
-const clusters =
-  (change: (cluster: ClusterConfig, place: Place) => ClusterConfig) =>
-  (place: Place): Alter =>
-  (config, node) => {
-    if (node.isGateway) return config;
-    const changed = [...config.clusters].map(
-      ([name, cluster]) => [name, isApplication(name) ? change(cluster, place) : cluster] as const,
-    );
-    return { ...config, clusters: new Map(changed) };
-  };
-
-const endpoints = (change: (all: readonly EndpointConfig[], place: Place) => readonly EndpointConfig[]) =>
-  clusters((cluster, place) => ({ ...cluster, endpoints: change(cluster.endpoints, place) }));
-
-const withRoutes = (hosts: VirtualHosts, change: (route: RouteConfig) => RouteConfig): VirtualHosts =>
-  new Map([...hosts].map(([key, host]) => [key, { ...host, routes: host.routes.map(change) }]));
-
-/** Changes the routes of sidecars. */
-const routes =
-  (change: (route: RouteConfig, place: Place, config: ProxyConfig) => RouteConfig) =>
-  (place: Place): Alter =>
-  (config) => ({ ...config, hosts: withRoutes(config.hosts, (route) => change(route, place, config)) });
-
-/** What leads to another service as a whole, as HTTPRoutes do, leads to the one that was asked for. */
-const straight = (hosts: VirtualHosts): VirtualHosts =>
-  new Map(
-    [...hosts].map(([key, host]) => {
-      const routes = host.routes.map((route) => ({
-        ...route,
-        targets: route.targets.map(({ cluster, weight }) => ({
-          cluster: cluster.replace(/\|\|[^|]+$/, `||${host.name}`),
-          weight,
-        })),
-      }));
-      return [key, { ...host, routes }];
-    }),
-  );
-
-const percentOf = ({ value }: Place): number => Number.parseFloat(value ?? '0');
-
 /** `65/35`: of the endpoints, in the order in which they are told. */
-function weighted(all: readonly EndpointConfig[], { value }: Place): EndpointConfig[] {
-  const weights = (value ?? '').split('/').map(Number);
+function weighted(all: readonly EndpointConfig[], place: Place): EndpointConfig[] {
+  const weights = weightsOf(place);
   return all.map((endpoint, index) => ({
     ...endpoint,
     weight: weights[index % weights.length] ?? endpoint.weight,
@@ -72,18 +22,24 @@ function weighted(all: readonly EndpointConfig[], { value }: Place): EndpointCon
 const toWholeService = (name: string): string => name.replace(/^(outbound\|\d+\|)[^|]+\|/, '$1|');
 
 /** A subset's share that goes to any version instead; half of it is of the right one. */
-function leaking(route: RouteConfig, place: Place, { clusters: known }: ProxyConfig): RouteConfig {
-  const leak = percentOf(place) * 2;
+const leaking: Parameters<typeof routes>[0] = (route, { place, config }) => {
+  const leak = numberOf(place) * 2;
   const targets = route.targets.flatMap(({ cluster, weight }) => {
     const whole = toWholeService(cluster);
-    if (whole === cluster || !known.has(whole)) return [{ cluster, weight }];
+    if (whole === cluster || !config.clusters.has(whole)) return [{ cluster, weight }];
     return [
       { cluster, weight: weight * (100 - leak) },
       { cluster: whole, weight: weight * leak },
     ];
   });
   return { ...route, targets };
-}
+};
+
+/** Leads each target to another group of endpoints. */
+const redirected = (route: RouteConfig, lead: (cluster: string) => string): RouteConfig => ({
+  ...route,
+  targets: route.targets.map(({ cluster, weight }) => ({ cluster: lead(cluster), weight })),
+});
 
 export const configuration: Readonly<Record<string, Defect>> = {
   weights: {
@@ -122,10 +78,7 @@ export const configuration: Readonly<Record<string, Defect>> = {
     cause: 'VirtualServices do not reach the sidecars',
     symptom: 'a rule changes nothing',
     source: ROUTING,
-    alter: routes((route) => ({
-      ...route,
-      targets: route.targets.map(({ cluster, weight }) => ({ cluster: toWholeService(cluster), weight })),
-    })),
+    alter: routes((route) => redirected(route, toWholeService)),
   },
   'gateway-paths-ignored': {
     cause: 'the VirtualService of the ingress gateway lets in every path',
@@ -143,7 +96,10 @@ export const configuration: Readonly<Record<string, Defect>> = {
     cause: 'HTTPRoutes whose parent is a Service do not reach the sidecars',
     symptom: 'a rule of the Gateway API changes nothing between services',
     source: 'https://gateway-api.sigs.k8s.io/mesh/',
-    alter: () => (config) => ({ ...config, hosts: straight(config.hosts) }),
+    // What leads to another service as a whole, as HTTPRoutes do, leads to the one that was asked for.
+    alter: routes((route, { host }) =>
+      redirected(route, (cluster) => cluster.replace(/\|\|[^|]+$/, `||${host}`)),
+    ),
   },
   'header-match-ignored': {
     cause: 'conditions of routes do not reach the sidecars',
@@ -155,11 +111,10 @@ export const configuration: Readonly<Record<string, Defect>> = {
     cause: 'subsets hold all endpoints, whatever their labels',
     symptom: 'a rule for one version is answered by all',
     source: ROUTING,
-    alter: (place) => (config, node) =>
-      clusters((cluster) => {
-        const whole = config.clusters.get(toWholeService(cluster.name)) ?? cluster;
-        return { ...cluster, endpoints: whole.endpoints, serverName: whole.serverName };
-      })(place)(config, node),
+    alter: clusters((cluster, { config }) => {
+      const { endpoints, serverName } = config.clusters.get(toWholeService(cluster.name)) ?? cluster;
+      return { ...cluster, endpoints, serverName };
+    }),
   },
   'subset-missing-at-gateway': {
     cause: 'the rule with the subsets was not applied where the endpoints are',
@@ -178,9 +133,9 @@ export const configuration: Readonly<Record<string, Defect>> = {
     symptom: 'none that a claim may name',
     source: 'https://istio.io/latest/docs/concepts/traffic-management/#load-balancing-options',
     fallback: 'RANDOM',
-    alter: clusters((cluster, { value }) => ({
+    alter: clusters((cluster, { place }) => ({
       ...cluster,
-      policy: value === 'ROUND_ROBIN' ? 'ROUND_ROBIN' : 'RANDOM',
+      policy: place.value === 'ROUND_ROBIN' ? 'ROUND_ROBIN' : 'RANDOM',
     })),
   },
   errors: {
@@ -188,7 +143,7 @@ export const configuration: Readonly<Record<string, Defect>> = {
     symptom: '503 for some percent of the calls',
     source: ROUTING,
     fallback: '3',
-    alter: routes((route, place) => ({ ...route, abort: { status: 503, percent: percentOf(place) } })),
+    alter: routes((route, { place }) => ({ ...route, abort: { status: 503, percent: numberOf(place) } })),
   },
   'retries-off': {
     cause: 'sidecars do not try again',

@@ -51,8 +51,7 @@ export function effectsOf(defects: WorldSpec['defects']): Effects {
   return {
     object: (object, place) =>
       chosen.reduce<Resource | undefined>(
-        (left, { defect, at }) =>
-          left === undefined || defect.object === undefined ? left : defect.object(left, at(place)),
+        (left, { defect, at }) => (left && defect.object ? defect.object(left, at(place)) : left),
         object,
       ),
     hasOtherRoot: (place) => chosen.some(({ defect, at }) => defect.hasOtherRoot?.(at(place)) === true),
@@ -66,11 +65,11 @@ export function effectsOf(defects: WorldSpec['defects']): Effects {
         {},
         ...chosen.map(({ defect, at }) => defect.certificates?.(at(place))),
       ) as CertificateFlaw,
-    isCutOff: chosen.some(({ defect }) => defect.isCutOff === true),
-    waitsForOthers: chosen.some(({ defect }) => defect.waitsForOthers === true),
-    isIncomplete: chosen.some(({ defect }) => defect.isIncomplete === true),
-    discovers: chosen.some(({ defect }) => defect.discovers === true),
-    asksTheFirst: chosen.some(({ defect }) => defect.asksTheFirst === true),
+    isCutOff: chosen.some(({ defect }) => defect.isCutOff),
+    waitsForOthers: chosen.some(({ defect }) => defect.waitsForOthers),
+    isIncomplete: chosen.some(({ defect }) => defect.isIncomplete),
+    discovers: chosen.some(({ defect }) => defect.discovers),
+    asksTheFirst: chosen.some(({ defect }) => defect.asksTheFirst),
     goesOn: (clusters) => {
       const ends = chosen.flatMap(
         ({ defect, at }) => defect.goesOn?.(clusters.map((one) => ({ ...one, place: at(one.place) }))) ?? [],

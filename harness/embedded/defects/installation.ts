@@ -1,12 +1,10 @@
 /** Defects of what was installed: objects that are missing or wrong. */
 import type { Resource } from '../types.ts';
+import { elsewhere, GATEWAY, withSpec } from './installed.ts';
 import type { Defect, Place } from './types.ts';
 
 const MULTI = 'https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/';
 const TROUBLE = 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/';
-
-const is = (object: Resource, kind: string, name?: string): boolean =>
-  object.kind === kind && (name === undefined || object.metadata.name === name);
 
 const isRemoteSecret = ({ metadata }: Resource): boolean =>
   metadata.labels?.['istio/multiCluster'] === 'true';
@@ -25,8 +23,6 @@ const inRemoteSecrets =
   (change: (text: string) => string) =>
   (object: Resource, { isFirst }: Place): Resource =>
     isFirst && isRemoteSecret(object) ? withKubeconfig(object, change) : object;
-
-const GATEWAY = 'istio-eastwestgateway';
 
 export const installation: Readonly<Record<string, Defect>> = {
   'other-root': {
@@ -60,8 +56,7 @@ export const installation: Readonly<Record<string, Defect>> = {
     cause: 'the ClusterRole of the remote reader allows nothing',
     symptom: '403 at the other API server; the cluster is never synced',
     source: TROUBLE,
-    object: (object, { isFirst }) =>
-      !isFirst && is(object, 'ClusterRole') ? { ...object, rules: [] } : object,
+    object: elsewhere('ClusterRole', (role) => ({ ...role, rules: [] })),
   },
   'discovery-address-of-another': {
     cause: 'defaultConfig.discoveryAddress names the control plane of the first cluster in all of them',
@@ -73,36 +68,31 @@ export const installation: Readonly<Record<string, Defect>> = {
     cause: 'the remote reader was bound to a role that may write',
     symptom: 'calls are as they should be; a control plane could change the other cluster',
     source: MULTI,
-    object: (object, { isFirst }) =>
-      !isFirst && is(object, 'ClusterRole')
-        ? { ...object, rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }] }
-        : object,
+    object: elsewhere('ClusterRole', (role) => ({
+      ...role,
+      rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
+    })),
   },
   'network-label-missing': {
     cause: 'the namespace istio-system of the other cluster has no network label',
     symptom: 'its pods count as on the same network; packets to them are lost',
     source: MULTI,
-    object: (object, { isFirst }) => {
-      if (isFirst || !is(object, 'Namespace', 'istio-system')) return object;
-      const { labels = {} } = object.metadata;
-      const { 'topology.istio.io/network': _network, ...left } = labels;
-      return { ...object, metadata: { ...object.metadata, labels: left } };
-    },
+    object: elsewhere('Namespace', (namespace) => {
+      const { 'topology.istio.io/network': _network, ...labels } = namespace.metadata.labels ?? {};
+      return { ...namespace, metadata: { ...namespace.metadata, labels } };
+    }),
   },
   'gateway-address-missing': {
     cause: 'the east-west gateway of the other cluster gets no address',
     symptom: 'there is no way into the network; endpoints behind it are of no use',
     source: TROUBLE,
-    object: (object, { isFirst }) =>
-      !isFirst && is(object, 'Service', GATEWAY)
-        ? { ...object, spec: { ...(object['spec'] as object), type: 'ClusterIP' } }
-        : object,
+    object: elsewhere('Service', (service) => withSpec(service, { type: 'ClusterIP' }), GATEWAY),
   },
   'gateway-object-missing': {
     cause: 'the Gateway that exposes services was not applied in the other cluster',
     symptom: 'the gateway does not pass on any server name',
     source: MULTI,
-    object: (object, { isFirst }) => (!isFirst && is(object, 'Gateway') ? undefined : object),
+    object: elsewhere('Gateway', () => undefined),
     isIncomplete: true,
   },
   'gateway-speaks-http': {
@@ -112,34 +102,32 @@ export const installation: Readonly<Record<string, Defect>> = {
     source: 'https://istio.io/latest/docs/ops/common-problems/network-issues/',
     fallback: 'cluster2',
     object: (object, { cluster, value }) =>
-      cluster === value && is(object, 'Gateway') ? withoutTls(object) : object,
+      cluster === value && object.kind === 'Gateway' ? withoutTls(object) : object,
     isIncomplete: true,
   },
   'gateway-scaled-away': {
     cause: 'the east-west gateway of the other cluster runs no pod',
     symptom: 'connections to its address are refused',
     source: TROUBLE,
-    object: (object, { isFirst }) =>
-      !isFirst && is(object, 'Deployment', GATEWAY) ? scaledAway(object) : object,
+    object: elsewhere('Deployment', scaledAway, GATEWAY),
     isIncomplete: true,
   },
   'injection-by-no-revision': {
     cause: 'no injector of the other cluster matches the label that namespaces carry',
     symptom: 'its pods have no proxy',
     source: 'https://istio.io/latest/docs/ops/common-problems/injection/',
-    object: (object, { isFirst }) =>
-      !isFirst && is(object, 'MutatingWebhookConfiguration') ? withoutNamespaces(object) : object,
+    object: elsewhere('MutatingWebhookConfiguration', withoutNamespaces),
   },
   'webhook-points-outside': {
     cause: "the other cluster's injector is called at an address outside of it, or by a Service without pods",
     symptom: 'calls are as they should be; a cluster depends on another',
     source: MULTI,
     fallback: 'url',
-    object: (object, { isFirst, value }) => {
-      if (isFirst) return object;
-      if (value === 'service') return is(object, 'Service', 'istiod') ? withoutSelector(object) : object;
-      return is(object, 'MutatingWebhookConfiguration') ? pointedOutside(object) : object;
-    },
+    object: (object, place) =>
+      place.value === 'service'
+        ? // As the profile `remote` has it: addresses are written down beside it.
+          elsewhere('Service', (istiod) => withSpec(istiod, { selector: undefined }), 'istiod')(object, place)
+        : elsewhere('MutatingWebhookConfiguration', pointedOutside)(object, place),
   },
   'node-routes-missing': {
     cause: 'the nodes of a flat network have no routes to the pods of the other cluster',
@@ -151,18 +139,16 @@ export const installation: Readonly<Record<string, Defect>> = {
     cause: 'the control plane of the other cluster runs no pod',
     symptom: 'its pods are refused: nothing answers the injector',
     source: 'https://istio.io/latest/docs/ops/common-problems/injection/',
-    object: (object, { isFirst }) =>
-      !isFirst && is(object, 'Deployment') && object.metadata.labels?.['app'] === 'istiod'
-        ? scaledAway(object)
-        : object,
+    object: elsewhere('Deployment', (one) =>
+      one.metadata.labels?.['app'] === 'istiod' ? scaledAway(one) : one,
+    ),
     isIncomplete: true,
   },
 };
 
-const scaledAway = (object: Resource): Resource => ({
-  ...object,
-  spec: { ...(object['spec'] as object), replicas: 0 },
-});
+function scaledAway(deployment: Resource): Resource {
+  return withSpec(deployment, { replicas: 0 });
+}
 
 /** Pods that ask by themselves are still injected, as gateways do. */
 function withoutNamespaces(injector: Resource): Resource {
@@ -176,12 +162,6 @@ function withoutTls(gateway: Resource): Resource {
     return { ...server, port: { ...port, name: 'http', protocol: 'HTTP' } };
   });
   return { ...gateway, spec: { ...spec, servers: open } };
-}
-
-/** As the profile `remote` has it: addresses are written down beside it. */
-function withoutSelector(service: Resource): Resource {
-  const { selector: _selector, ...spec } = service['spec'] as { selector?: unknown };
-  return { ...service, spec };
 }
 
 function pointedOutside(object: Resource): Resource {

@@ -2,6 +2,7 @@
 import { SYSTEM } from '../install.ts';
 import type { Alter } from '../mesh/index.ts';
 import type { Resource } from '../types.ts';
+import { routes, withClusters } from './told.ts';
 import type { Defect, Place, Running } from './types.ts';
 
 const PREREQUISITES = 'https://istio.io/latest/docs/setup/install/multicluster/before-you-begin/';
@@ -12,14 +13,11 @@ const RETRIES = 'https://istio.io/latest/docs/concepts/traffic-management/#timeo
 const cutOff =
   ({ isOwn }: Place): Alter =>
   (config) => ({
-    ...config,
+    ...withClusters(config, (cluster) => ({
+      ...cluster,
+      endpoints: cluster.endpoints.map((one) => ({ ...one, reachable: isOwn(one.address) })),
+    })),
     tellsStatus: false,
-    clusters: new Map(
-      [...config.clusters].map(([name, cluster]) => {
-        const endpoints = cluster.endpoints.map((one) => ({ ...one, reachable: isOwn(one.address) }));
-        return [name, { ...cluster, endpoints }] as const;
-      }),
-    ),
   });
 
 /** Once, when all is there; nothing has to be ended. */
@@ -77,21 +75,10 @@ export const remote: Readonly<Record<string, Defect>> = {
     cause: 'time limits of routes and of tries do not reach the sidecars',
     symptom: 'an instance that hangs is waited for as long as the caller can',
     source: RETRIES,
-    alter: () => (config) => ({
-      ...config,
-      hosts: new Map(
-        [...config.hosts].map(([key, host]) => [
-          key,
-          {
-            ...host,
-            routes: host.routes.map((route) => ({
-              ...route,
-              timeoutMs: undefined,
-              retry: { ...route.retry, perTryMs: undefined },
-            })),
-          },
-        ]),
-      ),
-    }),
+    alter: routes((route) => ({
+      ...route,
+      timeoutMs: undefined,
+      retry: { ...route.retry, perTryMs: undefined },
+    })),
   },
 };

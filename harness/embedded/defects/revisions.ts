@@ -1,24 +1,21 @@
 /** Defects of a mesh whose control planes have named revisions, of its public gateways, and of what is left behind. */
 import type { Resource } from '../types.ts';
+import { elsewhere, GATEWAY } from './installed.ts';
 import type { Defect, Running } from './types.ts';
 
 const GATEWAYS = 'https://istio.io/latest/docs/setup/additional-setup/gateway/';
 const REVISIONS = 'https://istio.io/latest/docs/setup/upgrade/canary/';
 const NAMESPACES = 'https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/';
 
-const GATEWAY = 'istio-eastwestgateway';
 const REVISION = 'istio.io/rev';
 /** Of this machine alone, and nobody listens there. */
-const ELSEWHERE = '127.0.0.9';
-
-const isGateway = ({ kind, metadata }: Resource, wanted: string): boolean =>
-  kind === wanted && metadata.name === GATEWAY;
+const NOBODY = '127.0.0.9';
 
 /** A gateway's Deployment whose pods ask for another revision. */
-function ofRevision(deployment: Resource, revision: string): Resource {
+function ofAnotherRevision(deployment: Resource): Resource {
   const copy = structuredClone(deployment);
   const { template } = copy['spec'] as { template: { metadata: { labels: Record<string, string> } } };
-  template.metadata.labels[REVISION] = revision;
+  template.metadata.labels[REVISION] = 'another';
   return copy;
 }
 
@@ -53,17 +50,17 @@ export const revisions: Readonly<Record<string, Defect>> = {
     cause: 'the load balancer of the other cluster tells an address at which nobody listens',
     symptom: 'connections to the gateway are refused; all answers are local',
     source: 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/',
-    object: (object, { isFirst }) =>
-      !isFirst && isGateway(object, 'Service')
-        ? { ...object, status: { loadBalancer: { ingress: [{ ip: ELSEWHERE }] } } }
-        : object,
+    object: elsewhere(
+      'Service',
+      (service) => ({ ...service, status: { loadBalancer: { ingress: [{ ip: NOBODY }] } } }),
+      GATEWAY,
+    ),
   },
   'gateway-of-another-revision': {
     cause: "the other cluster's gateway asks for a revision whose control plane is not there",
     symptom: 'its pod waits for ever at Pulling image "auto"',
     source: GATEWAYS,
-    object: (object, { isFirst }) =>
-      !isFirst && isGateway(object, 'Deployment') ? ofRevision(object, 'another') : object,
+    object: elsewhere('Deployment', ofAnotherRevision, GATEWAY),
     isIncomplete: true,
   },
   'injector-of-another-revision': {

@@ -1,5 +1,5 @@
 /** Defects of declared routes between clusters that do not know of each other. */
-import type { ClusterConfig, ProxyConfig } from '../mesh/config.ts';
+import { routes, sidecars, weightsOf, withClusters } from './told.ts';
 import type { Defect } from './types.ts';
 
 const ENTRIES = 'https://istio.io/latest/docs/reference/config/networking/service-entry/';
@@ -12,14 +12,6 @@ const ofService = (name: string): boolean => name.replace(/:\d+$/, '').endsWith(
 /** `outbound|9080|v2|HOST` → `outbound_.9080_.v2_.HOST` */
 const serverNameOf = (name: string): string => name.replaceAll('|', '_.');
 
-const withClusters = (
-  config: ProxyConfig,
-  change: (cluster: ClusterConfig) => ClusterConfig,
-): ProxyConfig => ({
-  ...config,
-  clusters: new Map([...config.clusters].map(([name, cluster]) => [name, change(cluster)])),
-});
-
 export const routing: Readonly<Record<string, Defect>> = {
   'remote-secret-left': {
     cause: 'a remote secret was left where control planes are to know their own cluster alone',
@@ -31,19 +23,20 @@ export const routing: Readonly<Record<string, Defect>> = {
     cause: 'ServiceEntries do not reach the sidecars',
     symptom: '503 for what is routed to a declared host',
     source: ENTRIES,
-    alter: () => (config, node) =>
-      node.isGateway
-        ? config
-        : { ...config, clusters: new Map([...config.clusters].filter(([name]) => ofService(name))) },
+    alter: () =>
+      sidecars((config) => ({
+        ...config,
+        clusters: new Map([...config.clusters].filter(([name]) => ofService(name))),
+      })),
   },
   'server-name-ignored': {
     cause: 'the server name (SNI) of a DestinationRule does not reach the sidecars',
     symptom: '503, remote connection failure: the gateway knows no such name',
     source: RULES,
-    alter: () => (config, node) =>
-      node.isGateway
-        ? config
-        : withClusters(config, (cluster) => ({ ...cluster, serverName: serverNameOf(cluster.name) })),
+    alter: () =>
+      sidecars((config) =>
+        withClusters(config, (cluster) => ({ ...cluster, serverName: serverNameOf(cluster.name) })),
+      ),
   },
   'gateway-ignores-subsets': {
     cause: "a gateway leads a subset's server name to all pods of the service",
@@ -62,23 +55,12 @@ export const routing: Readonly<Record<string, Defect>> = {
     symptom: 'halves are not halves',
     source: ROUTES,
     fallback: '65/35',
-    alter: ({ value = '' }) => {
-      const weights = value.split('/').map(Number);
-      return (config) => ({
-        ...config,
-        hosts: new Map(
-          [...config.hosts].map(([key, host]) => {
-            const routes = host.routes.map((route) => ({
-              ...route,
-              targets: route.targets.map(({ cluster, weight }, index) => ({
-                cluster,
-                weight: route.targets.length > 1 ? (weights[index] ?? weight) : weight,
-              })),
-            }));
-            return [key, { ...host, routes }];
-          }),
-        ),
-      });
-    },
+    alter: routes((route, { place }) => ({
+      ...route,
+      targets: route.targets.map(({ cluster, weight }, index, { length }) => ({
+        cluster,
+        weight: length > 1 ? (weightsOf(place)[index] ?? weight) : weight,
+      })),
+    })),
   },
 };

@@ -1,6 +1,7 @@
 /** Defects that show when something changes: what comes late, does not come back, or comes and goes. */
-import type { ClusterConfig, EndpointConfig, ProxyConfig, VirtualHostConfig } from '../mesh/config.ts';
+import type { EndpointConfig, VirtualHostConfig } from '../mesh/config.ts';
 import type { Alter } from '../mesh/index.ts';
+import { clusters, numberOf, routes, sidecars } from './told.ts';
 import type { Defect, Place, Running } from './types.ts';
 
 const TROUBLE = 'https://istio.io/latest/docs/ops/diagnostic-tools/multicluster/';
@@ -11,27 +12,17 @@ type Endpoints = readonly EndpointConfig[];
 /** What a sidecar holds for a group of endpoints, from what it held and what it is told. */
 type Memory = (held: Endpoints | undefined, told: Endpoints) => Endpoints;
 
-const isApplication = (name: string): boolean =>
-  name.startsWith('outbound|') && !name.includes('.istio-system.');
-
 /** `remember` is called once for each group of each sidecar. */
 function remembering(remember: (place: Place) => Memory): (place: Place) => Alter {
   return (place) => {
     const groups = new Map<string, { readonly memory: Memory; held: Endpoints | undefined }>();
-    return (config, node) => {
-      if (node.isGateway) return config;
-      const next = (name: string, cluster: ClusterConfig): ClusterConfig => {
-        const key = `${node.namespace}/${node.name} ${name}`;
-        const group = groups.get(key) ?? { memory: remember(place), held: undefined };
-        groups.set(key, group);
-        group.held = group.memory(group.held, cluster.endpoints);
-        return { ...cluster, endpoints: group.held };
-      };
-      const entries = [...config.clusters].map(
-        ([name, cluster]) => [name, isApplication(name) ? next(name, cluster) : cluster] as const,
-      );
-      return { ...config, clusters: new Map(entries) };
-    };
+    return clusters((cluster, { node }) => {
+      const key = `${node.namespace}/${node.name} ${cluster.name}`;
+      const group = groups.get(key) ?? { memory: remember(place), held: undefined };
+      groups.set(key, group);
+      group.held = group.memory(group.held, cluster.endpoints);
+      return { ...cluster, endpoints: group.held };
+    })(place);
   };
 }
 
@@ -39,8 +30,8 @@ const has = (all: Endpoints, one: EndpointConfig): boolean =>
   all.some(({ address }) => address === one.address);
 
 /** What was taken away stays for so long, in milliseconds. */
-function lingering({ value, timeScale }: Place): Memory {
-  const lastsMs = Number.parseFloat(value ?? '0') * 1000 * timeScale;
+function lingering(place: Place): Memory {
+  const lastsMs = numberOf(place) * 1000 * place.timeScale;
   const gone = new Map<string, number>();
   return (held = [], told) => {
     const lost = held.filter((endpoint) => !has(told, endpoint));
@@ -51,8 +42,9 @@ function lingering({ value, timeScale }: Place): Memory {
 }
 
 /** Other clusters' endpoints as they were told so long ago, in seconds; until then, what was first told of them. */
-function late({ value, timeScale, isOwn }: Place): Memory {
-  const byMs = Number.parseFloat(value ?? '0') * 1000 * timeScale;
+function late(place: Place): Memory {
+  const { timeScale, isOwn } = place;
+  const byMs = numberOf(place) * 1000 * timeScale;
   const history: { readonly atMs: number; readonly remote: Endpoints }[] = [];
   return (_held, told) => {
     history.push({ atMs: Date.now(), remote: told.filter(({ address }) => !isOwn(address)) });
@@ -61,37 +53,34 @@ function late({ value, timeScale, isOwn }: Place): Memory {
   };
 }
 
-const aborting = (config: ProxyConfig, percent: number): ProxyConfig => ({
-  ...config,
-  hosts: new Map(
-    [...config.hosts].map(([name, host]) => [
-      name,
-      { ...host, routes: host.routes.map((route) => ({ ...route, abort: { status: 503, percent } })) },
-    ]),
-  ),
-});
+const aborting = routes((route, { place }) => ({
+  ...route,
+  abort: { status: 503, percent: numberOf(place) },
+}));
 
 const TICK_MS = 500;
 
-/** Makes control planes tell their proxies anew, again and again. */
-function keepsTelling(clusters: readonly Running[]): () => void {
-  const timer = setInterval(() => {
-    for (const { store } of clusters) {
-      for (const node of store.list('Node')) {
-        store.update({ kind: 'Node', name: node.metadata.name }, (copy) => {
-          copy.metadata.annotations = {
-            ...copy.metadata.annotations,
-            'meshproof.dev/tick': String(Date.now()),
-          };
-          return copy;
-        });
-      }
-    }
-  }, TICK_MS);
+/** Does something again and again, until what it gives is called. */
+function every(ms: number, act: () => void): () => void {
+  const timer = setInterval(act, ms);
   return () => {
     clearInterval(timer);
   };
 }
+
+/** Makes control planes tell their proxies anew, again and again. */
+const keepsTelling = (running: readonly Running[]): (() => void) =>
+  every(TICK_MS, () => {
+    for (const { store } of running) {
+      for (const { kind, metadata } of store.list('Node')) {
+        const annotations = { ...metadata.annotations, 'meshproof.dev/tick': String(Date.now()) };
+        store.update({ kind, name: metadata.name }, (copy) => ({
+          ...copy,
+          metadata: { ...copy.metadata, annotations },
+        }));
+      }
+    }
+  });
 
 const FLAP_MS = 2_000;
 const CUT_EVERY_MS = 3_000;
@@ -164,15 +153,14 @@ export const time: Readonly<Record<string, Defect>> = {
     alter: (place) => {
       const counts = new Map<string, number>();
       let untilMs = 0;
-      return (config, node) => {
-        if (node.isGateway) return config;
+      return sidecars((config, node) => {
         for (const [name, { endpoints }] of config.clusters) {
           const key = `${node.namespace}/${node.name} ${name}`;
           if (endpoints.length < (counts.get(key) ?? 0)) untilMs = Date.now() + LOSSY_MS * place.timeScale;
           counts.set(key, endpoints.length);
         }
-        return Date.now() < untilMs ? aborting(config, Number.parseFloat(place.value ?? '0')) : config;
-      };
+        return Date.now() < untilMs ? aborting(place)(config, node) : config;
+      });
     },
     goesOn: keepsTelling,
   },
@@ -185,10 +173,8 @@ export const time: Readonly<Record<string, Defect>> = {
       return (config, node) => {
         const hosts = [...config.hosts].map(([name, host]) => {
           const key = `${node.namespace}/${node.name} ${name}`;
-          if (
-            host.routes.some(({ targets }) => targets.some(({ cluster }) => /\|\d+\|[^|]+\|/.test(cluster)))
-          )
-            ruled.set(key, host);
+          const targets = host.routes.flatMap((route) => route.targets);
+          if (targets.some(({ cluster }) => /\|\d+\|[^|]+\|/.test(cluster))) ruled.set(key, host);
           return [name, ruled.get(key) ?? host] as const;
         });
         return { ...config, hosts: new Map(hosts) };
@@ -206,14 +192,10 @@ export const time: Readonly<Record<string, Defect>> = {
     cause: 'a balancer in front of the API servers cuts what takes longer than 3 s',
     symptom: 'watches begin anew; commands in pods break off',
     source: TROUBLE,
-    goesOn: (clusters) => {
-      const cut = setInterval(() => {
-        for (const { api } of clusters) api.cut();
-      }, CUT_EVERY_MS);
-      return () => {
-        clearInterval(cut);
-      };
-    },
+    goesOn: (running) =>
+      every(CUT_EVERY_MS, () => {
+        for (const { api } of running) api.cut();
+      }),
   },
   'rules-cross': {
     cause: "one mesh's VirtualServices are copied into the other, as by one pipeline for both",

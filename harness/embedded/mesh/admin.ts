@@ -10,7 +10,7 @@ import type { MeshProxy } from './proxy.ts';
 export function adminAnswer(proxy: MeshProxy, path: string): string {
   const [question = '', filter = ''] = path.replace(/^\//, '').split('&filter=');
   const answer = ANSWERS[question];
-  if (answer !== undefined) return pretty(answer(proxy, filter));
+  if (answer !== undefined) return `${JSON.stringify(answer(proxy, filter), null, 1)}\n`;
   throw new Error(
     `the embedded mesh does not answer /${question}; it answers ${Object.keys(ANSWERS).join(', ')}`,
   );
@@ -26,8 +26,6 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     stats: stats.matching(new RegExp(decodeURIComponent(filter))),
   }),
 };
-
-const pretty = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
 
 const socketAddress = (address: string, port: number): unknown => ({
   socket_address: { address, port_value: port },
@@ -88,21 +86,17 @@ function describe(certificate: X509Certificate): unknown {
 
 /** Of gateways: what they pass on, by server name, and what they route, by domain. */
 function dynamicListeners({ config }: MeshProxy): unknown {
-  const passThrough = (config?.passThrough ?? []).map(({ port, chains }) =>
-    listener(
-      port,
-      [...chains].map(([serverName, cluster]) => ({
-        filter_chain_match: { server_names: [serverName] },
-        filters: [{ name: 'envoy.filters.network.tcp_proxy', typed_config: { cluster } }],
-      })),
-    ),
-  );
-  const http = (config?.httpListeners ?? []).map(({ port, hosts }) =>
-    listener(
-      port,
-      [...hosts].map(([domain, { routes }]) => ({ domain, routes })),
-    ),
-  );
+  const passThrough = (config?.passThrough ?? []).map(({ port, chains }) => {
+    const filterChains = [...chains].map(([serverName, cluster]) => ({
+      filter_chain_match: { server_names: [serverName] },
+      filters: [{ name: 'envoy.filters.network.tcp_proxy', typed_config: { cluster } }],
+    }));
+    return listener(port, filterChains);
+  });
+  const http = (config?.httpListeners ?? []).map(({ port, hosts }) => {
+    const domains = [...hosts].map(([domain, { routes }]) => ({ domain, routes }));
+    return listener(port, domains);
+  });
   return { configs: [...passThrough, ...http] };
 }
 

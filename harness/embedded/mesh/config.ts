@@ -62,7 +62,6 @@ export interface TextMatch {
 /** All members have to hold. */
 export interface MatchConfig {
   readonly path?: TextMatch | undefined;
-  readonly method?: TextMatch | undefined;
   readonly headers: readonly (readonly [name: string, match: TextMatch])[];
 }
 
@@ -81,9 +80,6 @@ export interface RouteConfig {
   readonly timeoutMs: number | undefined;
   readonly retry: RetryConfig;
   readonly abort: { readonly status: number; readonly percent: number } | undefined;
-  readonly delay: { readonly ms: number; readonly percent: number } | undefined;
-  /** Replaces the matched prefix, or the path. */
-  readonly rewritePath: string | undefined;
 }
 
 export interface VirtualHostConfig {

@@ -1,8 +1,8 @@
 /** The mesh of one cluster: injection, proxies, and the control planes that its istiod pods are. The door of this folder. */
 import type { ClusterSpec, MeshHooks, Proxy, Resource, Store } from '../types.ts';
-import { cacertsOf, type Issuer, readIssuer, type RootAuthority } from '../certificates.ts';
+import { createIssuer, type Issuer, readIssuer, type RootAuthority } from '../certificates.ts';
 import type { Reach } from './control/endpoints.ts';
-import { accountOf, containersOf, isGatewayPod, isReadyPod, podFields } from './control/fields.ts';
+import { accountOf, isGatewayPod, isReadyPod, podFields, portsOf } from './control/fields.ts';
 import { inject } from './control/inject.ts';
 import { type Alter, type CertificateFlaw, Istiod, revisionOf } from './control/istiod.ts';
 import { localityOf } from './control/registry.ts';
@@ -11,7 +11,7 @@ import { MeshProxy, type ProxyNode } from './proxy.ts';
 export type { Alter, CertificateFlaw } from './control/istiod.ts';
 export { cacertsOf, createRoot, type RootAuthority } from '../certificates.ts';
 export { injectorWebhooks, istiodOf } from './control/inject.ts';
-export { CHARGE } from './control/remote-trust.ts';
+export { CHARGE, rootConfigMap } from './control/remote-trust.ts';
 export { refuse } from './control/rules.ts';
 
 const SYSTEM_NAMESPACE = 'istio-system';
@@ -23,13 +23,14 @@ export interface MeshOptions {
   readonly store: Store;
   /** Signs for this cluster where its istio-system has no Secret `cacerts`. */
   readonly root: RootAuthority;
-  readonly meshId?: string;
   /** Delays take this much of their usual time. */
   readonly timeScale: number;
   /** For defects: changes what is pushed to a proxy. @default nothing */
   readonly alter?: Alter;
   /** For defects: what is wrong with the certificates of its workloads. */
   readonly flaw?: CertificateFlaw;
+  /** For defects: its proxy never says that it is ready. */
+  readonly neverReady?: (pod: Resource) => boolean;
   /** For defects: istiod never gives up on another cluster. */
   readonly waitsForOthers?: boolean;
   /**
@@ -51,28 +52,13 @@ export interface Primary {
   injects(): boolean;
 }
 
-/** The hooks for the kubelet, and what a world does with a mesh. */
-export interface Mesh extends MeshHooks {
-  startProxy(pod: Resource, address: string, appAddress?: string): Promise<Proxy>;
-  /** Whether an istiod pod may be called ready: it has read the other clusters, or has given up on them. */
-  isControlPlaneReady(pod: Resource): boolean;
-  /** As its nodes: nothing moves until it is thawed. */
-  freeze(frozen: boolean): void;
-  /** The ready istiod of a revision. */
-  serving(revision: string): Istiod | undefined;
-  /** Something has changed at the control plane: proxies without one look for it again. */
-  look(): void;
-  close(): Promise<void>;
-}
-
-/** A mesh that lives off the cluster's objects: it starts an istiod for each pod labelled app=istiod. */
-export function createMesh(options: MeshOptions): Mesh {
-  return new ClusterMesh(options);
-}
-
 const unaltered: Alter = (config) => config;
 
-class ClusterMesh implements Mesh {
+/**
+ * A mesh that lives off the cluster's objects: it starts an istiod for each pod labelled app=istiod. It is the hooks for the
+ * kubelet, and what a world does with a mesh.
+ */
+export class Mesh implements MeshHooks {
   readonly #options: MeshOptions;
   readonly #proxies = new Set<MeshProxy>();
   readonly #istiods = new Map<string, Istiod>();
@@ -91,34 +77,39 @@ class ClusterMesh implements Mesh {
     });
   }
 
-  readonly inject = (pod: Resource): Resource =>
-    inject(
+  inject(pod: Resource): Resource {
+    return inject(
       this.#options.store,
       pod,
       (revision) => this.#servant(revision) !== undefined && (this.#options.primary?.injects() ?? true),
     );
+  }
 
-  readonly startProxy = async (pod: Resource, address: string, appAddress = address): Promise<Proxy> => {
+  startProxy(pod: Resource, address: string, appAddress = address): Promise<Proxy> {
     const proxy = new MeshProxy(this.#nodeOf(pod, address, appAddress), this.#options.timeScale, () => {
       this.#proxies.delete(proxy);
       this.#connected.get(proxy)?.disconnect(proxy);
     });
     this.#proxies.add(proxy);
     this.look();
+    if (this.#options.neverReady?.(pod) === true)
+      Object.defineProperty(proxy, 'isReady', { value: () => false });
     return Promise.resolve(proxy);
-  };
+  }
 
-  readonly controlPlane = (pod: Resource, path: string): string => {
+  controlPlane(pod: Resource, path: string): string {
     const istiod = this.#istiods.get(pod.metadata.name);
     if (istiod === undefined) throw new Error(`no istiod runs in pod ${pod.metadata.name}`);
     return istiod.debug(path);
-  };
+  }
 
-  readonly isControlPlaneReady = (pod: Resource): boolean => {
+  /** Whether an istiod pod may be called ready: it has read the other clusters, or has given up on them. */
+  isControlPlaneReady(pod: Resource): boolean {
     this.#noteIstiod(pod, false);
     return this.#istiods.get(pod.metadata.name)?.isReady ?? false;
-  };
+  }
 
+  /** As its nodes: nothing moves until it is thawed. */
   freeze(frozen: boolean): void {
     for (const proxy of this.#proxies) proxy.freeze(frozen);
     for (const istiod of this.#istiods.values()) istiod.freeze(frozen);
@@ -135,34 +126,25 @@ class ClusterMesh implements Mesh {
   #noteIstiod(pod: Resource, deleted: boolean): void {
     const { name, labels, deletionTimestamp } = pod.metadata;
     if (labels?.['app'] !== 'istiod') return;
-    const gone = deleted || deletionTimestamp !== undefined;
-    const known = this.#istiods.get(name);
-    if (gone && known !== undefined) {
+    if (deleted || deletionTimestamp !== undefined) {
+      this.#istiods.get(name)?.close();
       this.#istiods.delete(name);
-      known.close();
-    } else if (!gone && known === undefined && podFields(pod).status?.phase === 'Running') {
+    } else if (!this.#istiods.has(name) && podFields(pod).status?.phase === 'Running') {
       this.#istiods.set(name, this.#startIstiod(revisionOf(pod)));
     }
   }
 
   #startIstiod(revision: string): Istiod {
-    const { spec, store, timeScale, isReachable, alter = unaltered, flaw = {} } = this.#options;
+    const { spec, store, timeScale, isReachable, waitsForOthers = false } = this.#options;
+    const { alter = unaltered, flaw = {} } = this.#options;
     const reach: Reach = (node, { address, network }) =>
       isReachable?.(address, node.cluster) ?? (network === '' || network === node.network);
     this.#issuer ??= this.#readIssuer();
-    const onChange = (): void => {
-      this.#changed();
-    };
     return new Istiod(revision, {
-      clusterId: spec.name,
-      store,
-      issuer: this.#issuer,
-      timeScale,
-      reach,
-      alter,
-      flaw,
-      waitsForOthers: this.#options.waitsForOthers ?? false,
-      onChange,
+      ...{ clusterId: spec.name, store, issuer: this.#issuer, timeScale, reach, alter, flaw, waitsForOthers },
+      onChange: () => {
+        this.#changed();
+      },
     });
   }
 
@@ -170,25 +152,23 @@ class ClusterMesh implements Mesh {
     const { store, root, spec } = this.#options;
     const secret = store.get({ kind: 'Secret', name: 'cacerts', namespace: SYSTEM_NAMESPACE });
     const data = secret?.['data'] as Record<string, string> | undefined;
-    if (data === undefined) {
-      const own = await cacertsOf(root, spec.name);
-      return readIssuer((entry) => own[entry] ?? '');
-    }
+    if (data === undefined) return createIssuer(root, spec.name);
     return readIssuer((entry) => Buffer.from(data[entry] ?? '', 'base64').toString('utf8'));
   }
 
+  /** The ready istiod of a revision. */
   serving(revision: string): Istiod | undefined {
     const { store } = this.#options;
-    for (const [name, istiod] of this.#istiods) {
+    const isReady = (name: string): boolean => {
       const pod = store.get({ kind: 'Pod', name, namespace: SYSTEM_NAMESPACE });
-      if (istiod.revision === revision && pod !== undefined && isReadyPod(pod)) return istiod;
-    }
-    return undefined;
+      return pod !== undefined && isReadyPod(pod);
+    };
+    return [...this.#istiods].find(([name, one]) => one.revision === revision && isReady(name))?.[1];
   }
 
   #servant(revision: string): Istiod | undefined {
     const { primary } = this.#options;
-    return primary === undefined ? this.serving(revision) : primary.find()?.serving(revision);
+    return (primary === undefined ? this : primary.find())?.serving(revision);
   }
 
   #changed(): void {
@@ -225,9 +205,7 @@ class ClusterMesh implements Mesh {
       serviceAccount: accountOf(pod),
       address,
       appAddress,
-      containerPorts: containersOf(pod).flatMap(({ ports = [] }) =>
-        ports.map(({ containerPort }) => containerPort),
-      ),
+      containerPorts: portsOf(pod).map(({ containerPort }) => containerPort),
       locality: localityOf(view, podFields(bound).spec?.nodeName),
     };
   }

@@ -30,9 +30,9 @@ export interface ProxyNode {
 export const identityOf = (node: { readonly namespace: string; readonly serviceAccount: string }): string =>
   `spiffe://cluster.local/ns/${node.namespace}/sa/${node.serviceAccount}`;
 
-/** How long a proxy goes on serving after it was told to stop, and drains connections, before `timeScale`. */
 /** Where a proxy says whether it is ready. */
 const STATUS_PORT = 15_021;
+/** How long a proxy goes on serving after it was told to stop, and drains connections, before `timeScale`. */
 const TERMINATION_DRAIN_MS = 5_000;
 const LISTENER_DRAIN_MS = 45_000;
 
@@ -116,22 +116,20 @@ export class MeshProxy implements Proxy {
   }
 
   #openStatus(): void {
-    const status = endlessServer(async ({ url }, response) => {
+    this.#serve(STATUS_PORT, async ({ url }, response) => {
       if (this.#config?.tellsStatus === false) return;
       await this.#thaw?.promise;
       const isReady = url === '/healthz/ready' && this.isReady();
       response.writeHead(isReady ? 200 : 503).end();
     });
-    this.#open(STATUS_PORT, (socket) => status.emit('connection', socket));
   }
 
   #openSidecar(): void {
-    const outbound = endlessServer(async (request, response) => {
+    this.#serve(OUTBOUND_PORT, async (request, response) => {
       await this.#thaw?.promise;
       const hosts = this.#config?.hosts;
       if (hosts !== undefined) await this.#router.handle(hosts, 80, [request, response]);
     });
-    this.#open(OUTBOUND_PORT, (socket) => outbound.emit('connection', socket));
     const { address, appAddress, containerPorts } = this.node;
     const own = address === appAddress ? [] : containerPorts;
     for (const port of [INBOUND_PORT, ...own]) {
@@ -154,14 +152,19 @@ export class MeshProxy implements Proxy {
       });
     }
     for (const { port } of httpListeners) {
-      const server = endlessServer(async (request, response) => {
+      this.#serve(port, async (request, response) => {
         await this.#thaw?.promise;
         response.setHeader('server', 'istio-envoy');
         const hosts = this.#config?.httpListeners.find((one) => one.port === port)?.hosts;
         await this.#router.handle(hosts ?? new Map(), undefined, [request, response]);
       });
-      this.#open(port, (socket) => server.emit('connection', socket));
     }
+  }
+
+  #serve(port: number, handle: Parameters<typeof endlessServer>[0]): void {
+    if (this.#listeners.has(port) || this.#opening.has(port)) return;
+    const server = endlessServer(handle);
+    this.#open(port, (socket) => server.emit('connection', socket));
   }
 
   #open(port: number, accept: Parameters<typeof listen>[1]): void {
@@ -191,9 +194,7 @@ export class MeshProxy implements Proxy {
       this.#thaw = undefined;
     } else if (this.#thaw === undefined) {
       let resolve = (): void => undefined;
-      const promise = new Promise<void>((done) => {
-        resolve = done;
-      });
+      const promise = new Promise<void>((done) => (resolve = done));
       this.#thaw = { promise, resolve };
     }
   }

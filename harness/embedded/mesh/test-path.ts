@@ -1,8 +1,8 @@
 /** For tests: a caller, a gateway and a callee with its application, configured by hand. */
-import { createServer } from 'node:http';
-import http from 'node:http';
-import { cacertsOf, createRoot, issue, readIssuer, type RootAuthority } from '../certificates.ts';
+import http, { createServer } from 'node:http';
+import { createIssuer, createRoot, issue, type RootAuthority } from '../certificates.ts';
 import type { ClusterConfig, EndpointConfig, ProxyConfig, RouteConfig } from './config.ts';
+import { text } from 'node:stream/consumers';
 import { MeshProxy, type ProxyNode } from './proxy.ts';
 import type { WorkloadCertificate } from '../types.ts';
 
@@ -17,9 +17,7 @@ export const addresses = (): { caller: string; gateway: string; callee: string; 
 };
 
 export const certificateOf = async (root: RootAuthority, account: string): Promise<WorkloadCertificate> => {
-  const secret = await cacertsOf(root, 'cluster1');
-  const issuer = await readIssuer((entry) => secret[entry] ?? '');
-  return issue(issuer, `spiffe://cluster.local/ns/sample/sa/${account}`);
+  return issue(await createIssuer(root, 'cluster1'), `spiffe://cluster.local/ns/sample/sa/${account}`);
 };
 
 export const node = (name: string, address: string, appAddress = address): ProxyNode => ({
@@ -38,15 +36,8 @@ export const node = (name: string, address: string, appAddress = address): Proxy
 });
 
 export const endpoint = (address: string, connectPort: number): EndpointConfig => ({
-  address,
-  port: connectPort,
-  connectPort,
-  weight: 1,
-  priority: 0,
-  locality: { region: '', zone: '' },
-  localityWeight: 1,
-  mutualTls: true,
-  reachable: true,
+  ...{ address, port: connectPort, connectPort, weight: 1, priority: 0, localityWeight: 1 },
+  ...{ locality: { region: '', zone: '' }, mutualTls: true, reachable: true },
 });
 
 export const cluster = (
@@ -72,8 +63,6 @@ export const route: RouteConfig = {
   timeoutMs: undefined,
   retry: { attempts: 2, perTryMs: undefined, acrossPriorities: false, on: new Set(['connect-failure']) },
   abort: undefined,
-  delay: undefined,
-  rewritePath: undefined,
 };
 
 export const config = (certificate: WorkloadCertificate, more: Partial<ProxyConfig>): ProxyConfig => ({
@@ -113,22 +102,19 @@ export async function startPath(
     response.end(`hello ${request.url ?? ''} ${String(request.headers['x-forwarded-client-cert'])}`);
   });
   await new Promise<void>((resolve) => app.listen({ host: at.app, port: 5000 }, resolve));
+  const start = (...of: Parameters<typeof node>): MeshProxy =>
+    new MeshProxy(node(...of), timeScale, () => undefined);
   const proxies = {
-    caller: new MeshProxy(node('caller', at.caller), timeScale, () => undefined),
-    gateway: new MeshProxy(node('gateway', at.gateway), timeScale, () => undefined),
-    callee: new MeshProxy(node('callee', at.callee, at.app), timeScale, () => undefined),
+    caller: start('caller', at.caller),
+    gateway: start('gateway', at.gateway),
+    callee: start('callee', at.callee, at.app),
   };
   const hosts = new Map([['hello:5000', { name: HOST, routes: [route] }]]);
   const clusters = new Map([[NAME, cluster(NAME, [endpoint(at.gateway, 15443)], more)]]);
   proxies.caller.configure(config(await certificateOf(root, 'caller'), { clusters, hosts }));
-  const chains = new Map([[SNI, SNI]]);
   const passed = new Map([[SNI, cluster(SNI, [endpoint(at.callee, 15006)])]]);
-  proxies.gateway.configure(
-    config(await certificateOf(root, 'gateway'), {
-      clusters: passed,
-      passThrough: [{ port: 15443, chains }],
-    }),
-  );
+  const passThrough = [{ port: 15443, chains: new Map([[SNI, SNI]]) }];
+  proxies.gateway.configure(config(await certificateOf(root, 'gateway'), { clusters: passed, passThrough }));
   proxies.callee.configure(config(await certificateOf(foreign ?? root, 'callee'), {}));
   await until(() => Object.values(proxies).every((proxy) => proxy.isReady()));
   const close = async (): Promise<void> => {
@@ -141,17 +127,18 @@ export async function startPath(
 
 const agent = new http.Agent({ keepAlive: true });
 
-export const call = (host: string, path = '/'): Promise<{ status: number; body: string }> =>
+/** A request to a sidecar's way out, and its answer. */
+export const call = (
+  host: string,
+  path = '/',
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: string }> =>
   new Promise((resolve, reject) => {
-    const request = http.get(
-      { host, port: 15001, path, agent, headers: { host: 'hello:5000' } },
-      (response) => {
-        let body = '';
-        response.on('data', (chunk: Buffer) => (body += chunk.toString()));
-        response.on('end', () => {
-          resolve({ status: response.statusCode ?? 0, body });
-        });
-      },
-    );
+    const asked = { host, port: 15001, path, agent, headers: { host: 'hello:5000', ...headers } };
+    const request = http.get(asked, (response) => {
+      void text(response).then((body) => {
+        resolve({ status: response.statusCode ?? 0, body });
+      }, reject);
+    });
     request.on('error', reject);
   });

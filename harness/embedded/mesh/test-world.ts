@@ -1,11 +1,13 @@
 /** For tests: clusters with API servers and meshes, and pods that are only their proxies and an application. */
-import { get } from 'node:http';
-import { type Server, createServer } from 'node:http';
+import { createServer } from 'node:http';
 import { afterEach } from 'vitest';
 import { takeBlock } from '../addresses.ts';
 import { type ApiServer, createStore, startApiServer } from '../api-server/server.ts';
+import { exposure, remoteSecret, secret } from '../install.ts';
 import type { Proxy, Resource, Store } from '../types.ts';
-import { cacertsOf, createMesh, createRoot, type Mesh, type RootAuthority } from './index.ts';
+import { call as callOf } from './test-path.ts';
+import { poll } from '../../wait/wait.ts';
+import { cacertsOf, createRoot, Mesh, type RootAuthority } from './index.ts';
 
 const TIME_SCALE = 0.1;
 export const NAMESPACE = 'sample';
@@ -23,7 +25,6 @@ afterEach(async () => {
   await Promise.all(closing.splice(0).map((close) => close()));
 });
 
-const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const inSystem = (
   kind: string,
   name: string,
@@ -36,15 +37,13 @@ const inSystem = (
 export async function startCluster(name: string, network: string, root: RootAuthority): Promise<Running> {
   const block = await takeBlock();
   const store = createStore();
-  const mesh = createMesh({ spec: { name, network }, store, root, timeScale: TIME_SCALE });
+  const mesh = new Mesh({ spec: { name, network }, store, root, timeScale: TIME_SCALE });
   const kubelet = { exec: () => Promise.resolve(0), logs: () => '' };
   const api = await startApiServer({ store, kubelet, token: `token-of-${name}`, name });
   const labels = { 'topology.istio.io/network': network };
   store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system', labels } });
-  const injected = { 'istio-injection': 'enabled' };
-  store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: injected } });
-  const secret = Object.entries(await cacertsOf(root, name)).map(([key, text]) => [key, base64(text)]);
-  store.create(inSystem('Secret', 'cacerts', { data: Object.fromEntries(secret) }));
+  store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
+  store.create(secret('cacerts', await cacertsOf(root, name)));
   closing.push(async () => {
     await mesh.close();
     await api.close();
@@ -63,17 +62,8 @@ export const startIstiod = ({ store }: Running): void => {
 };
 
 export const introduce = (to: Running, other: Running, text = other.api.kubeconfig): void => {
-  const labels = { 'istio/multiCluster': 'true' };
-  to.store.create(
-    inSystem('Secret', `istio-remote-secret-${other.name}`, { labels, data: { [other.name]: base64(text) } }),
-  );
+  to.store.create(remoteSecret(other.name, text));
 };
-
-const port = (number: number): Record<string, unknown> => ({
-  name: `http-${String(number)}`,
-  port: number,
-  targetPort: number,
-});
 
 /** A pod with its proxy and, for versions, an application. */
 export async function startPod(
@@ -93,7 +83,7 @@ export async function startPod(
     status: { ...RUNNING, podIP: address },
   });
   if (pod.version !== undefined) {
-    const server: Server = createServer((_request, response) => response.end(pod.version));
+    const server = createServer((_request, response) => response.end(pod.version));
     await new Promise<void>((resolve) => server.listen({ host: appAddress, port: 5000 }, resolve));
     closing.push(async () => {
       server.closeAllConnections();
@@ -123,7 +113,7 @@ const helloService = ({ store }: Running): void => {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: 'hello', namespace: NAMESPACE },
-    spec: { selector: { app: 'hello' }, ports: [port(5000)] },
+    spec: { selector: { app: 'hello' }, ports: [{ name: 'http-5000', port: 5000, targetPort: 5000 }] },
   });
 };
 
@@ -135,32 +125,15 @@ async function startGateway(at: Running, network: string): Promise<Proxy> {
   at.store.create(inSystem('Service', 'gateway', { labels, spec, status }));
   const containers = { containers: [{ name: 'istio-proxy' }] };
   const pod = at.store.create(inSystem('Pod', 'gateway-1', { labels, spec: containers, status: RUNNING }));
-  at.store.create({
-    ...inSystem('Gateway', 'cross-network-gateway', {
-      spec: {
-        selector: { istio: 'eastwestgateway' },
-        servers: [
-          {
-            port: { number: 15443, name: 'tls', protocol: 'TLS' },
-            tls: { mode: 'AUTO_PASSTHROUGH' },
-            hosts: ['*.local'],
-          },
-        ],
-      },
-    }),
-    apiVersion: 'networking.istio.io/v1',
-  });
-  return at.mesh.startProxy(pod, address, address);
+  at.store.create(exposure);
+  return at.mesh.startProxy(pod, address);
 }
 
-export const call = (host: string, headers: Record<string, string> = {}): Promise<string> =>
-  new Promise((resolve, reject) => {
-    get({ host, port: 15001, path: '/', headers: { host: 'hello:5000', ...headers } }, (response) => {
-      let body = '';
-      response.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      response.on('end', () => resolve(response.statusCode === 200 ? body : String(response.statusCode)));
-    }).on('error', reject);
-  });
+/** The body of a 200, or the status of another answer. */
+export async function call(host: string, headers: Record<string, string> = {}): Promise<string> {
+  const { status, body } = await callOf(host, '/', headers);
+  return status === 200 ? body : String(status);
+}
 
 export async function answers(host: string, count: number): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
@@ -171,25 +144,12 @@ export async function answers(host: string, count: number): Promise<Record<strin
   return counts;
 }
 
-export async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 8000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+export const until = async (what: string, condition: () => boolean): Promise<void> => {
+  await poll({ what, timeoutMs: 8000, intervalMs: 10 }, () => Promise.resolve(condition() || undefined));
+};
 
 /** Two clusters that know each other: v1 and a caller in the first, v2 in the second. */
-export async function startWorld(
-  networks: readonly [string, string],
-  otherRoot?: RootAuthority,
-): Promise<{
-  one: Running;
-  two: Running;
-  caller: { proxy: Proxy; address: string };
-  gateways: Proxy[];
-  v2: { proxy: Proxy; address: string };
-}> {
+export async function startWorld(networks: readonly [string, string], otherRoot?: RootAuthority) {
   const root = await createRoot();
   const one = await startCluster('cluster1', networks[0], root);
   const two = await startCluster('cluster2', networks[1], otherRoot ?? root);
@@ -199,10 +159,8 @@ export async function startWorld(
     startIstiod(cluster);
     helloService(cluster);
   }
-  const crossed = networks[0] !== networks[1];
-  const gateways = crossed
-    ? await Promise.all([startGateway(one, networks[0]), startGateway(two, networks[1])])
-    : [];
+  const crossed = networks[0] === networks[1] ? [] : [one, two];
+  const gateways = await Promise.all(crossed.map((at, index) => startGateway(at, networks[index] ?? '')));
   const v1 = await startPod(one, { name: 'hello-v1', n: 1, version: 'v1' });
   const v2 = await startPod(two, { name: 'hello-v2', n: 1, version: 'v2' });
   const caller = await startPod(one, { name: 'sleep', n: 2 });

@@ -10,13 +10,13 @@ import type {
 } from '../config.ts';
 import type { Resource, WorkloadCertificate } from '../../types.ts';
 import type { ProxyNode } from '../proxy.ts';
-import { clusterName, clusterOf, destinationsOf, isExposed, serverNameOf } from './destinations.ts';
+import { clusterName, clusterOf, destinationsOf, isAmong, serverNameOf } from './destinations.ts';
 import { endpointsBehind, endpointsFor, type Reach } from './endpoints.ts';
-import { selects, serviceFields, targetPortOf } from './fields.ts';
+import { selects, serviceFields, type ServicePort, targetPortOf } from './fields.ts';
 import { GATEWAY_NAME } from './gateway-api.ts';
 import { buildModel, type ClusterView, type Model } from './registry.ts';
 import { gatewayHosts, sidecarHosts } from './virtual-hosts.ts';
-import { readRules, type Gateway, type Rule, type Rules } from './rules.ts';
+import { type Gateway, type PeerAuthentication, readRules, type Rule, type Rules } from './rules.ts';
 
 const SYSTEM_NAMESPACE = 'istio-system';
 
@@ -50,34 +50,26 @@ export class Configurer {
   }
 
   configFor(node: ProxyNode, certificate: WorkloadCertificate): ProxyConfig {
-    const { version } = this.#snapshot;
-    const inbound = inboundOf(this.#snapshot, node);
-    const outbound = this.#outboundFor(node);
-    if (!node.isGateway) {
-      return {
-        version,
-        ...outbound,
-        inbound,
-        passThrough: [],
-        httpListeners: [],
-        certificate,
-        checksPeers: true,
-        letsInOneOf: 0,
-        tellsStatus: true,
-      };
-    }
-    const { passThrough, clusters } = passThroughOf(this.#snapshot, node);
-    return {
-      version,
-      clusters: new Map([...outbound.clusters, ...clusters]),
-      hosts: new Map(),
-      inbound,
-      passThrough,
-      httpListeners: httpListenersOf(this.#snapshot, node),
+    const at = this.#snapshot;
+    const told = {
+      version: at.version,
+      ...this.#outboundFor(node),
+      inbound: inboundOf(at, node),
+      passThrough: [],
+      httpListeners: [],
       certificate,
       checksPeers: true,
       letsInOneOf: 0,
       tellsStatus: true,
+    };
+    if (!node.isGateway) return told;
+    const { passThrough, clusters } = passThroughOf(at, node);
+    return {
+      ...told,
+      clusters: new Map([...told.clusters, ...clusters]),
+      hosts: new Map(),
+      passThrough,
+      httpListeners: httpListenersOf(at, node),
     };
   }
 
@@ -121,7 +113,7 @@ function passThroughOf(
       if (tls === undefined) continue;
       const chains = ports.get(port.number) ?? new Map<string, string>();
       ports.set(port.number, chains);
-      for (const service of at.model.services.filter((one) => isExposed(hosts, one))) {
+      for (const service of at.model.services.filter((one) => isAmong(hosts, one.host))) {
         for (const destination of destinationsOf(at.rules, node.namespace, service)) {
           const name = serverNameOf(destination);
           chains.set(name, name);
@@ -139,11 +131,9 @@ function httpListenersOf(at: Snapshot, node: ProxyNode): HttpListenerConfig[] {
     for (const { port, hosts, tls } of spec.servers) {
       if (tls !== undefined) continue;
       const inPod = portInPod(at, node, port.number);
-      const known = ports.get(inPod) ?? new Map<string, VirtualHostConfig>();
-      ports.set(inPod, known);
-      for (const [host, routes] of gatewayHosts(at.model, at.rules, { name, namespace, hosts })) {
-        if (!known.has(host)) known.set(host, routes);
-      }
+      const served = gatewayHosts(at.model, at.rules, { name, namespace, hosts });
+      // Of two that serve a host the first one does.
+      ports.set(inPod, new Map([...served, ...(ports.get(inPod) ?? [])]));
     }
   }
   return [...ports].map(([port, hosts]) => ({ port, hosts }));
@@ -153,20 +143,17 @@ function httpListenersOf(at: Snapshot, node: ProxyNode): HttpListenerConfig[] {
 const beside = ({ views }: Snapshot, { cluster }: ProxyNode, kind: string): readonly Resource[] =>
   views.find(({ id }) => id === cluster)?.list(kind) ?? [];
 
-/** Services of the proxy's own cluster that select it. */
-const servicesOver = (at: Snapshot, node: ProxyNode): Resource[] =>
-  beside(at, node, 'Service').filter(
-    (service) =>
-      service.metadata.namespace === node.namespace &&
-      selects(serviceFields(service).spec?.selector, node.labels),
-  );
+/** Ports of the Services of the proxy's own cluster that select it. */
+const portsOver = (at: Snapshot, node: ProxyNode): ServicePort[] =>
+  beside(at, node, 'Service').flatMap((service) => {
+    const { selector, ports = [] } = serviceFields(service).spec ?? {};
+    return service.metadata.namespace === node.namespace && selects(selector, node.labels) ? ports : [];
+  });
 
 /** A Gateway names the port of the Service; the pod listens where that leads. */
 function portInPod(at: Snapshot, node: ProxyNode, port: number): number {
   const pod = podOf(at, node);
-  const found = servicesOver(at, node)
-    .flatMap((service) => serviceFields(service).spec?.ports ?? [])
-    .find((one) => one.port === port);
+  const found = portsOver(at, node).find((one) => one.port === port);
   return found === undefined || pod === undefined ? port : targetPortOf(found, pod);
 }
 
@@ -177,34 +164,26 @@ const podOf = (at: Snapshot, node: ProxyNode): Resource | undefined =>
 
 function inboundOf(at: Snapshot, node: ProxyNode): InboundConfig {
   const pod = podOf(at, node);
-  const ports = new Map<number, number>(node.containerPorts.map((port) => [port, port]));
-  for (const service of pod === undefined ? [] : servicesOver(at, node)) {
-    for (const port of serviceFields(service).spec?.ports ?? []) {
-      if (pod !== undefined) ports.set(port.port, targetPortOf(port, pod));
-    }
-  }
-  for (const entry of at.rules.serviceEntries) {
-    if (entry.namespace !== node.namespace || !selects(entry.spec.workloadSelector?.labels, node.labels))
-      continue;
-    for (const { number, targetPort = number } of entry.spec.ports) ports.set(number, targetPort);
+  const ports = new Map(node.containerPorts.map((port) => [port, port]));
+  for (const port of portsOver(at, node))
+    if (pod !== undefined) ports.set(port.port, targetPortOf(port, pod));
+  for (const { namespace, spec } of at.rules.serviceEntries) {
+    if (namespace !== node.namespace || !selects(spec.workloadSelector?.labels, node.labels)) continue;
+    for (const { number, targetPort = number } of spec.ports) ports.set(number, targetPort);
   }
   return { mode: modeFor(at.rules, node), ports };
 }
 
 /** The narrowest policy that says something: for the workload, its namespace, the mesh. Without any: PERMISSIVE. */
 function modeFor({ peerAuthentications }: Rules, node: ProxyNode): MutualTlsMode {
+  const within = (namespace: string): Rule<PeerAuthentication>[] =>
+    peerAuthentications.filter((one) => one.namespace === namespace);
+  const isForAll = ({ spec }: Rule<PeerAuthentication>): boolean => spec.selector === undefined;
   const levels = [
-    peerAuthentications.filter(
-      ({ namespace, spec }) =>
-        namespace === node.namespace && selects(spec.selector?.matchLabels, node.labels),
-    ),
-    peerAuthentications.filter(
-      ({ namespace, spec }) => namespace === node.namespace && spec.selector === undefined,
-    ),
-    peerAuthentications.filter(
-      ({ namespace, spec }) => namespace === SYSTEM_NAMESPACE && spec.selector === undefined,
-    ),
+    ...within(node.namespace).filter(({ spec }) => selects(spec.selector?.matchLabels, node.labels)),
+    ...within(node.namespace).filter(isForAll),
+    ...within(SYSTEM_NAMESPACE).filter(isForAll),
   ];
-  const modes = levels.flatMap((level) => level.map(({ spec }) => spec.mtls?.mode ?? 'UNSET'));
-  return modes.find((mode): mode is MutualTlsMode => mode !== 'UNSET') ?? 'PERMISSIVE';
+  const modes = levels.map(({ spec }) => spec.mtls?.mode);
+  return modes.find((mode) => mode !== undefined && mode !== 'UNSET') ?? 'PERMISSIVE';
 }

@@ -22,9 +22,8 @@ export const clusterName = (port: number, subset: string, host: string): string 
 export const serverNameOf = ({ port, subset, service }: Destination): string =>
   `outbound_.${String(port)}_.${subset}_.${service.host}`;
 
-function matchesHost(pattern: string, host: string): boolean {
-  return pattern.startsWith('*') ? host.endsWith(pattern.slice(1)) : pattern === host;
-}
+const matchesHost = (pattern: string, host: string): boolean =>
+  pattern.startsWith('*') ? host.endsWith(pattern.slice(1)) : pattern === host;
 
 /** The rule for a service as its caller sees it: of the caller's namespace, else the service's, else the mesh's. */
 function ruleFor(rules: Rules, namespace: string, service: ModelService): DestinationRule | undefined {
@@ -54,10 +53,8 @@ export function destinationsOf(rules: Rules, namespace: string, service: ModelSe
   return service.ports.flatMap((port) => groups.map((group) => ({ ...group, service, port })));
 }
 
-function balancing(policy: TrafficPolicy): Policy {
-  const simple = policy.loadBalancer?.simple;
-  return simple === 'ROUND_ROBIN' || simple === 'RANDOM' ? simple : 'LEAST_REQUEST';
-}
+const balancing = (simple: string | undefined): Policy =>
+  simple === 'ROUND_ROBIN' || simple === 'RANDOM' ? simple : 'LEAST_REQUEST';
 
 function outlierOf({ outlierDetection: rule }: TrafficPolicy): OutlierConfig | undefined {
   if (rule === undefined) return undefined;
@@ -83,7 +80,7 @@ export function clusterOf(
     name,
     serverName: policy.tls?.sni ?? serverNameOf(destination),
     identities: [...new Set(service.endpoints.flatMap(({ identity }) => identity ?? []))],
-    policy: balancing(policy),
+    policy: balancing(policy.loadBalancer?.simple),
     endpoints,
     connectTimeoutMs: pool?.tcp?.connectTimeout ?? CONNECT_TIMEOUT_MS,
     maxRequestsPerConnection: pool?.http?.maxRequestsPerConnection ?? 0,
@@ -95,6 +92,6 @@ export function clusterOf(
   };
 }
 
-/** Is a service among those that a gateway's `hosts` name? */
-export const isExposed = (hosts: readonly string[], service: ModelService): boolean =>
-  hosts.some((host) => matchesHost(host.split('/').at(-1) ?? host, service.host));
+/** Is a host among those that a gateway's `hosts` name? */
+export const isAmong = (hosts: readonly string[], host: string): boolean =>
+  hosts.some((one) => matchesHost(one.split('/').at(-1) ?? one, host));

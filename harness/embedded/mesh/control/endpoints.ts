@@ -1,4 +1,5 @@
 /** Which endpoints a proxy is given for a service: its own network's pods, other networks' gateways, nearness. */
+import { isDeepStrictEqual } from 'node:util';
 import { type EndpointConfig, INBOUND_PORT, type Locality } from '../config.ts';
 import type { ProxyNode } from '../proxy.ts';
 import type { Model, ModelEndpoint, ModelService, NetworkGateway } from './registry.ts';
@@ -63,19 +64,19 @@ const endpointsOf = ({ service, port, labels }: Wanted): ModelEndpoint[] =>
       (labels === undefined || Object.keys(labels).length === 0 || selects(labels, endpoint.labels)),
   );
 
+/** What nothing makes special. */
+const PLAIN = { weight: 1, priority: 0, localityWeight: 1, reachable: true };
+
 function direct(endpoint: ModelEndpoint, { port, policy }: Wanted): EndpointConfig {
   const target = endpoint.ports.get(port) ?? port;
   const mode = policy.tls?.mode;
   return {
+    ...PLAIN,
     address: endpoint.address,
     port: target,
     connectPort: endpoint.viaInbound ? INBOUND_PORT : target,
-    weight: 1,
-    priority: 0,
     locality: endpoint.locality,
-    localityWeight: 1,
     mutualTls: mode === undefined ? endpoint.viaInbound : mode === 'ISTIO_MUTUAL',
-    reachable: true,
   };
 }
 
@@ -86,18 +87,8 @@ function addDoor(
 ): void {
   const { locality } = endpoint;
   const key = [address, port, locality.region, locality.zone].join('|');
-  const known = doors.get(key);
-  doors.set(key, {
-    address,
-    port,
-    connectPort: port,
-    weight: (known?.weight ?? 0) + weight,
-    priority: 0,
-    locality,
-    localityWeight: 1,
-    mutualTls: true,
-    reachable: true,
-  });
+  const total = (doors.get(key)?.weight ?? 0) + weight;
+  doors.set(key, { ...PLAIN, address, port, connectPort: port, weight: total, locality, mutualTls: true });
 }
 
 /** Locality counts only with outlier detection, or where the rule distributes. */
@@ -134,17 +125,14 @@ function distributed(
 ): EndpointConfig[] {
   const patternOf = ({ locality }: EndpointConfig): string | undefined =>
     Object.keys(shares).find((pattern) => isIn(locality, pattern));
-  const sameLocality = (a: EndpointConfig, b: EndpointConfig): boolean =>
-    a.locality.region === b.locality.region && a.locality.zone === b.locality.zone;
   const weightOf = (some: readonly EndpointConfig[]): number =>
     some.reduce((sum, { weight }) => sum + weight, 0);
   return endpoints.flatMap((endpoint) => {
     const pattern = patternOf(endpoint);
     if (pattern === undefined) return [];
     const inPattern = endpoints.filter((other) => patternOf(other) === pattern);
-    const beside = inPattern.filter((other) => sameLocality(endpoint, other));
-    return [
-      { ...endpoint, localityWeight: ((shares[pattern] ?? 0) * weightOf(beside)) / weightOf(inPattern) },
-    ];
+    const beside = inPattern.filter(({ locality }) => isDeepStrictEqual(locality, endpoint.locality));
+    const share = ((shares[pattern] ?? 0) * weightOf(beside)) / weightOf(inPattern);
+    return [{ ...endpoint, localityWeight: share }];
   });
 }

@@ -57,6 +57,10 @@ export const containersOf = (pod: Resource): ContainerFields[] => {
   return [...initContainers, ...containers];
 };
 
+/** Those that its containers name. */
+export const portsOf = (pod: Resource): NonNullable<ContainerFields['ports']> =>
+  containersOf(pod).flatMap(({ ports = [] }) => ports);
+
 export const hasProxy = (pod: Resource): boolean =>
   containersOf(pod).some(({ name }) => name === 'istio-proxy');
 
@@ -85,6 +89,5 @@ export function selects(
 export function targetPortOf({ port, targetPort = port }: ServicePort, pod: Resource): number {
   if (typeof targetPort === 'number') return targetPort;
   if (/^\d+$/.test(targetPort)) return Number(targetPort);
-  const ports = containersOf(pod).flatMap((container) => container.ports ?? []);
-  return ports.find(({ name }) => name === targetPort)?.containerPort ?? port;
+  return portsOf(pod).find(({ name }) => name === targetPort)?.containerPort ?? port;
 }

@@ -62,6 +62,11 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = { Gateway: gateway, HTTPRou
 export function refuseGatewayApi({ kind, spec }: Resource): string | undefined {
   const schema = SCHEMAS[kind];
   if (schema === undefined) return `the embedded mesh does not implement ${kind} of the Gateway API`;
+  return refuseBy(schema, kind, spec);
+}
+
+/** What of a spec a schema does not know; undefined when it knows all. */
+export function refuseBy(schema: z.ZodType, kind: string, spec: unknown): string | undefined {
   const { error } = schema.safeParse(spec);
   const problems = error?.issues.map((issue) => `${['spec', ...issue.path].join('.')}: ${issue.message}`);
   return problems && `the embedded mesh does not implement this ${kind}: ${problems.join('; ')}`;

@@ -44,11 +44,7 @@ const condition = (type: string, holds: boolean): Record<string, string> => ({
 });
 
 function make(store: Store, object: Resource): void {
-  const { apiVersion, kind, metadata } = object;
-  const { name, namespace } = metadata;
-  const group = apiVersion.includes('/') ? apiVersion.replace(/\/.*/, '') : '';
-  const there = store.get({ group, kind, name, ...(namespace === undefined ? {} : { namespace }) });
-  if (there === undefined) store.create(object);
+  if (store.get({ kind: object.kind, ...object.metadata }) === undefined) store.create(object);
 }
 
 function ownedBy(

@@ -15,8 +15,8 @@ const pod = (labels: Record<string, string>): Resource => ({
 function injected(namespace: Record<string, string>, own: Record<string, string> = {}): string {
   const store = createStore();
   store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'sample', labels: namespace } });
-  store.create(injectorWebhooks('default', { isDefault: true, caBundle: '' }));
-  store.create(injectorWebhooks('next', { isDefault: false, caBundle: '' }));
+  store.create(injectorWebhooks('default', { isDefault: true }));
+  store.create(injectorWebhooks('next', { isDefault: false }));
   const { metadata, spec } = inject(store, pod(own), () => true) as Resource & {
     spec: { containers: unknown[] };
   };
@@ -47,7 +47,7 @@ test('a gateway that leaves its image to the injector is given one', () => {
   store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'sample', labels } });
   const gateway = { ...pod({}), spec: { containers: [{ name: 'istio-proxy', image: 'auto' }] } };
   expect(inject(store, gateway, () => true)).toBe(gateway);
-  store.create(injectorWebhooks('default', { isDefault: true, caBundle: '' }));
+  store.create(injectorWebhooks('default', { isDefault: true }));
   const { spec } = inject(store, gateway, () => true);
   expect(spec).toEqual({ containers: [{ name: 'istio-proxy', image: PROXY_IMAGE }] });
 });
@@ -55,7 +55,7 @@ test('a gateway that leaves its image to the injector is given one', () => {
 test('a gateway that asks for a revision which is not there keeps waiting for its image', () => {
   const store = createStore();
   store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'sample' } });
-  store.create(injectorWebhooks('asm-1131-0', { isDefault: true, caBundle: '' }));
+  store.create(injectorWebhooks('asm-1131-0', { isDefault: true }));
   const gateway = (revision: string): Resource => ({
     ...pod({ 'sidecar.istio.io/inject': 'true', 'istio.io/rev': revision }),
     spec: { containers: [{ name: 'istio-proxy', image: 'auto' }] },
@@ -69,7 +69,7 @@ test('an injected pod tells which revision injected it, where the harness reads 
   const store = createStore();
   const labels = { 'istio.io/rev': 'asm-1131-0' };
   store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'sample', labels } });
-  store.create(injectorWebhooks('asm-1131-0', { isDefault: true, caBundle: '' }));
+  store.create(injectorWebhooks('asm-1131-0', { isDefault: true }));
   expect(revisionInjecting(inject(store, pod({}), () => true))).toBe('asm-1131-0');
 });
 
@@ -77,7 +77,7 @@ test('while the control plane is away, pods that it would inject are refused, an
   const store = createStore();
   const labels = { 'istio-injection': 'enabled' };
   store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'sample', labels } });
-  store.create(injectorWebhooks('default', { isDefault: true, caBundle: '' }));
+  store.create(injectorWebhooks('default', { isDefault: true }));
   expect(() => inject(store, pod({}), () => false)).toThrow('failed calling webhook');
   const outside = pod({ 'sidecar.istio.io/inject': 'false' });
   expect(inject(store, outside, () => false)).toBe(outside);

@@ -126,21 +126,12 @@ const POD = 'sidecar.istio.io/inject';
  */
 export function injectorWebhooks(
   revision: string,
-  {
-    isDefault,
-    caBundle,
-    path = '/inject',
-  }: { readonly isDefault: boolean; readonly caBundle: string; readonly path?: string },
+  { isDefault, path = '/inject' }: { readonly isDefault: boolean; readonly path?: string },
 ): Resource {
-  const service = {
-    name: istiodOf(revision),
-    namespace: 'istio-system',
-    path,
-    port: 443,
-  };
+  const service = { name: istiodOf(revision), namespace: 'istio-system', path, port: 443 };
   const webhook = (name: string, namespace: Requirement[], object: Requirement[]): unknown => ({
     name: `${name}.sidecar-injector.istio.io`,
-    clientConfig: { service, caBundle },
+    clientConfig: { service, caBundle: '' },
     namespaceSelector: { matchExpressions: namespace },
     objectSelector: { matchExpressions: object },
     rules: [
@@ -151,9 +142,11 @@ export function injectorWebhooks(
     sideEffects: 'None',
     timeoutSeconds: 10,
   });
+  const unlabelled = [lacks(INJECTION), lacks(REVISION)];
+  const wanted = [hasNot(POD, 'false')];
   const byDefault = [
-    webhook('namespace', [has(INJECTION, 'enabled')], [hasNot(POD, 'false')]),
-    webhook('object', [lacks(INJECTION), lacks(REVISION)], [has(POD, 'true'), lacks(REVISION)]),
+    webhook('namespace', [has(INJECTION, 'enabled')], wanted),
+    webhook('object', unlabelled, [has(POD, 'true'), lacks(REVISION)]),
   ];
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
@@ -163,12 +156,8 @@ export function injectorWebhooks(
       labels: { app: 'sidecar-injector', 'istio.io/rev': revision },
     },
     webhooks: [
-      webhook('rev.namespace', [has(REVISION, revision), lacks(INJECTION)], [hasNot(POD, 'false')]),
-      webhook(
-        'rev.object',
-        [lacks(REVISION), lacks(INJECTION)],
-        [hasNot(POD, 'false'), has(REVISION, revision)],
-      ),
+      webhook('rev.namespace', [has(REVISION, revision), lacks(INJECTION)], wanted),
+      webhook('rev.object', unlabelled, [...wanted, has(REVISION, revision)]),
       ...(isDefault ? byDefault : []),
     ],
   };

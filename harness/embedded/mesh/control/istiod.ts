@@ -6,10 +6,9 @@ import { identityOf, type MeshProxy, type ProxyNode } from '../proxy.ts';
 import { Configurer, snapshot } from './configure.ts';
 import type { Reach } from './endpoints.ts';
 import { reconcileGateways } from './gateway-controller.ts';
-import { buildModel, type ClusterView } from './registry.ts';
+import type { ClusterView } from './registry.ts';
 import { RemoteCluster } from './remote-cluster.ts';
-import { RemoteTrust } from './remote-trust.ts';
-import { readRules } from './rules.ts';
+import { RemoteTrust, rootConfigMap } from './remote-trust.ts';
 
 /** Changes are gathered for so long before they are pushed, times `timeScale`. */
 const PUSH_DELAY_MS = 100;
@@ -111,12 +110,9 @@ export class Istiod {
     this.#proxies.clear();
   }
 
-  get #own(): ClusterView {
-    return { id: this.#options.clusterId, list: (kind) => this.#options.store.list(kind) };
-  }
-
   get #views(): [ClusterView, ...ClusterView[]] {
-    return [this.#own, ...this.#remotes.values()];
+    const { clusterId: id, store } = this.#options;
+    return [{ id, list: (kind) => store.list(kind) }, ...this.#remotes.values()];
   }
 
   /** One cluster for every entry of every remote secret; an entry that changed is read anew. */
@@ -155,12 +151,9 @@ export class Istiod {
     void issuer.then(({ root }) => {
       if (this.#closed) return;
       for (const { metadata } of store.list('Namespace')) {
-        const at = { kind: 'ConfigMap', name: 'istio-ca-root-cert', namespace: metadata.name };
-        if (metadata.deletionTimestamp !== undefined || store.get(at) !== undefined) continue;
-        const { name, namespace } = at;
-        const labels = { 'istio.io/config': 'true' };
-        const data = { 'root-cert.pem': root };
-        store.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace, labels }, data });
+        const object = rootConfigMap(metadata.name, root);
+        const isThere = store.get({ kind: object.kind, ...object.metadata }) !== undefined;
+        if (metadata.deletionTimestamp === undefined && !isThere) store.create(object);
       }
     });
   }
@@ -206,23 +199,19 @@ export class Istiod {
       '/debug/endpointShardz': () => this.#shards(),
     };
     const answer = answers[path.split('?')[0] ?? ''];
-    if (answer === undefined) {
-      throw new Error(
-        `the embedded mesh does not answer ${path}; it answers ${Object.keys(answers).join(', ')}`,
-      );
-    }
-    return `${JSON.stringify(answer())}\n`;
+    if (answer !== undefined) return `${JSON.stringify(answer())}\n`;
+    throw new Error(
+      `the embedded mesh does not answer ${path}; it answers ${Object.keys(answers).join(', ')}`,
+    );
   }
 
   #clusters(): unknown {
-    return [
-      { id: this.#options.clusterId, secretName: '', syncStatus: 'synced' },
-      ...[...this.#remotes.values()].map(({ id, secretName, status }) => ({
-        id,
-        secretName,
-        syncStatus: status,
-      })),
-    ];
+    const own = { id: this.#options.clusterId, secretName: '', status: 'synced' };
+    return [own, ...this.#remotes.values()].map(({ id, secretName, status }) => ({
+      id,
+      secretName,
+      syncStatus: status,
+    }));
   }
 
   #connected(): unknown {
@@ -235,10 +224,7 @@ export class Istiod {
   }
 
   #shards(): unknown {
-    const { services } = buildModel(
-      this.#views,
-      readRules((kind) => this.#options.store.list(kind)),
-    );
+    const { services } = snapshot(this.#views, this.#version, this.#options.reach).model;
     return Object.fromEntries(
       services.map(({ host, namespace, endpoints }) => {
         const shards: Record<string, unknown[]> = {};

@@ -2,6 +2,7 @@
 import type { Resource } from '../../types.ts';
 import type { Locality } from '../config.ts';
 import { accountOf, hasProxy, podFields, selects, serviceFields, sliceFields } from './fields.ts';
+import { identityOf } from '../proxy.ts';
 import type { Rules } from './rules.ts';
 
 /** One cluster as a control plane sees it. */
@@ -27,8 +28,8 @@ export interface ModelEndpoint {
 export interface ModelService {
   readonly host: string;
   readonly namespace: string;
-  /** Names besides the host by which it is known everywhere, and in its own namespace. */
-  readonly aliases: readonly string[];
+  /** By which it is known everywhere, and in its own namespace; a declared host has no other name. */
+  readonly names: readonly string[];
   readonly shortName: string | undefined;
   /** Clusters that have such a Service: elsewhere its name does not resolve. Undefined: it does everywhere. */
   readonly homes: readonly string[] | undefined;
@@ -76,17 +77,9 @@ export function buildModel(views: readonly ClusterView[], rules: Rules): Model {
     const reading = readingOf(view);
     for (const service of view.list('Service')) {
       const read = readService(service, reading);
-      const known = services.get(read.host);
-      services.set(
-        read.host,
-        known === undefined
-          ? read
-          : {
-              ...known,
-              homes: [...(known.homes ?? []), view.id],
-              endpoints: [...known.endpoints, ...read.endpoints],
-            },
-      );
+      const known = services.get(read.host) ?? { ...read, homes: [], endpoints: [] };
+      const homes = [...(known.homes ?? []), view.id];
+      services.set(read.host, { ...known, homes, endpoints: [...known.endpoints, ...read.endpoints] });
     }
   }
   const [own] = views;
@@ -107,10 +100,8 @@ function readingOf(view: ClusterView): Reading {
   );
   const slices = new Map<string, Resource[]>();
   for (const slice of view.list('EndpointSlice')) {
-    const service = keyOf(
-      slice.metadata.namespace,
-      slice.metadata.labels?.['kubernetes.io/service-name'] ?? '',
-    );
+    const { namespace, labels } = slice.metadata;
+    const service = keyOf(namespace, labels?.['kubernetes.io/service-name'] ?? '');
     slices.set(service, [...(slices.get(service) ?? []), slice]);
   }
   return { view, network: networkOf(view), pods, slices };
@@ -137,7 +128,7 @@ function readService(service: Resource, reading: Reading): ModelService {
   return {
     host: `${name}.${namespace}.svc.cluster.local`,
     namespace,
-    aliases: [`${name}.${namespace}`, `${name}.${namespace}.svc`],
+    names: ['.svc.cluster.local', '', '.svc'].map((end) => `${name}.${namespace}${end}`),
     shortName: name,
     homes: [reading.view.id],
     ports: ports.map(({ port }) => port),
@@ -148,21 +139,20 @@ function readService(service: Resource, reading: Reading): ModelService {
 function podEndpoint(
   address: string,
   pod: Resource | undefined,
-  of: { readonly reading: Reading; readonly ports: ReadonlyMap<number, number> },
+  of: { readonly reading: Pick<Reading, 'view' | 'network'>; readonly ports: ReadonlyMap<number, number> },
 ): ModelEndpoint {
   const { view, network } = of.reading;
   const labels = pod?.metadata.labels ?? {};
-  const inMesh = pod !== undefined && hasProxy(pod);
+  const namespace = pod?.metadata.namespace ?? '';
+  const member = pod !== undefined && hasProxy(pod) ? pod : undefined;
   return {
     cluster: view.id,
     network: labels[NETWORK_LABEL] ?? network,
     address,
-    viaInbound: inMesh,
+    viaInbound: member !== undefined,
     labels,
-    identity: inMesh
-      ? `spiffe://cluster.local/ns/${pod.metadata.namespace ?? ''}/sa/${accountOf(pod)}`
-      : undefined,
-    locality: localityOf(view, pod === undefined ? undefined : podFields(pod).spec?.nodeName),
+    identity: member && identityOf({ namespace, serviceAccount: accountOf(member) }),
+    locality: localityOf(view, pod && podFields(pod).spec?.nodeName),
     ports: of.ports,
   };
 }
@@ -180,43 +170,25 @@ const gatewaysOf = (view: ClusterView): NetworkGateway[] =>
   });
 
 const serviceEntries = (rules: Rules, own: ClusterView): ModelService[] =>
-  rules.serviceEntries.flatMap(({ spec, namespace }) =>
-    spec.hosts.map((host) => ({
-      host,
-      namespace,
-      aliases: [],
-      shortName: undefined,
-      homes: undefined,
-      ports: spec.ports.map(({ number }) => number),
-      endpoints: [
-        ...(spec.endpoints ?? []).map(({ address, ports: own = {}, labels = {} }) => ({
-          cluster: '',
-          network: '',
-          address,
-          viaInbound: false,
-          labels,
-          identity: undefined,
-          locality: { region: '', zone: '' },
-          ports: new Map(
-            spec.ports.map(({ name, number, targetPort }) => [number, own[name] ?? targetPort ?? number]),
-          ),
-        })),
-        ...selectedPods(spec.workloadSelector?.labels, namespace, own).map((pod) =>
-          podEndpoint(podFields(pod).status?.podIP ?? '', pod, {
-            reading: { view: own, network: networkOf(own), pods: new Map(), slices: new Map() },
-            ports: new Map(spec.ports.map(({ number, targetPort }) => [number, targetPort ?? number])),
-          }),
-        ),
-      ],
-    })),
-  );
-
-const selectedPods = (
-  selector: Readonly<Record<string, string>> | undefined,
-  namespace: string,
-  view: ClusterView,
-): Resource[] =>
-  view
-    .list('Pod')
-    .filter(({ metadata }) => metadata.namespace === namespace && selects(selector, metadata.labels))
-    .filter((pod) => podFields(pod).status?.podIP !== undefined);
+  rules.serviceEntries.flatMap(({ spec, namespace }) => {
+    const reading = { view: own, network: networkOf(own) };
+    const ports = new Map(spec.ports.map(({ number, targetPort = number }) => [number, targetPort]));
+    const declared = (spec.endpoints ?? []).map(({ address, ports: named = {}, labels = {} }) => ({
+      ...{ cluster: '', network: '', address, viaInbound: false, labels, identity: undefined },
+      locality: { region: '', zone: '' },
+      ports: new Map(
+        spec.ports.map(({ name, number, targetPort = number }) => [number, named[name] ?? targetPort]),
+      ),
+    }));
+    const selected = own.list('Pod').flatMap((pod) => {
+      const { podIP } = podFields(pod).status ?? {};
+      const isMeant =
+        pod.metadata.namespace === namespace && selects(spec.workloadSelector?.labels, pod.metadata.labels);
+      return isMeant && podIP !== undefined ? [podEndpoint(podIP, pod, { reading, ports })] : [];
+    });
+    return spec.hosts.map((host) => ({
+      ...{ host, namespace, names: [host], shortName: undefined, homes: undefined },
+      ports: [...ports.keys()],
+      endpoints: [...declared, ...selected],
+    }));
+  });

@@ -1,8 +1,9 @@
 /** Another cluster, read over its API by the kubeconfig of a remote secret: list, then watch, again and again. */
-import { setMaxListeners } from 'node:events';
-import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
-import { Agent, type RequestOptions, request as httpsRequest } from 'node:https';
+import { once, setMaxListeners } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
 import { createInterface } from 'node:readline';
+import { json } from 'node:stream/consumers';
 import { parse } from 'yaml';
 import type { Resource } from '../../types.ts';
 import type { ClusterView } from './registry.ts';
@@ -106,11 +107,10 @@ export class RemoteCluster implements ClusterView {
   }
 
   /** Asks for something else than the kinds that are read. Gives the status and what was answered; rejects without an answer. */
-  async send(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
+  async send(method: string, path: string, content?: unknown): Promise<{ status: number; body: unknown }> {
     if (this.#access === undefined) throw new Error(`no address of ${this.id}`);
-    const answer = await this.#ask(this.#access, { method, path, body });
-    const text = await textOf(answer);
-    return { status: answer.statusCode ?? 0, body: JSON.parse(text) };
+    const answer = await this.#ask(this.#access, path, { method, content });
+    return { status: answer.statusCode ?? 0, body: await json(answer) };
   }
 
   async #keepReading(kind: string, access: Access): Promise<void> {
@@ -125,11 +125,7 @@ export class RemoteCluster implements ClusterView {
   }
 
   async #list(kind: string, access: Access): Promise<string> {
-    const answer = await this.#ask(access, { path: PATHS[kind] ?? '' });
-    const text = await textOf(answer);
-    if (answer.statusCode !== 200)
-      throw new Error(`listing ${kind} of ${this.id}: HTTP ${String(answer.statusCode)}`);
-    const { items, metadata } = JSON.parse(text) as {
+    const { items, metadata } = (await json(await this.#read(access, PATHS[kind] ?? ''))) as {
       readonly items: readonly Resource[];
       readonly metadata: { readonly resourceVersion: string };
     };
@@ -140,12 +136,8 @@ export class RemoteCluster implements ClusterView {
 
   async #watch(kind: string, access: Access, version: string): Promise<void> {
     const query = `?watch=true&allowWatchBookmarks=true&resourceVersion=${version}`;
-    const answer = await this.#ask(access, { path: (PATHS[kind] ?? '') + query });
-    if (answer.statusCode !== 200) {
-      answer.resume();
-      throw new Error(`watching ${kind} of ${this.id}: HTTP ${String(answer.statusCode)}`);
-    }
-    for await (const line of createInterface({ input: answer })) {
+    const input = await this.#read(access, (PATHS[kind] ?? '') + query);
+    for await (const line of createInterface({ input })) {
       if (line === '') continue;
       const { type, object } = JSON.parse(line) as { readonly type: string; readonly object: Resource };
       if (type === 'ERROR') return;
@@ -157,42 +149,31 @@ export class RemoteCluster implements ClusterView {
     }
   }
 
-  #ask(
-    { server, token }: Access,
-    {
-      method = 'GET',
-      path,
-      body,
-    }: { readonly method?: string; readonly path: string; readonly body?: unknown },
-  ): Promise<IncomingMessage> {
-    const url = new URL(path, server);
-    const secure = url.protocol === 'https:';
-    const options: RequestOptions = {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        accept: 'application/json',
-        'content-type': method === 'PATCH' ? 'application/json-patch+json' : 'application/json',
-      },
-      signal: this.#aborted.signal,
-      ...(secure ? { agent: this.#agent } : {}),
-    };
-    return new Promise((resolve, reject) => {
-      const request: ClientRequest = secure ? httpsRequest(url, options) : httpRequest(url, options);
-      request.once('response', (answer) => {
-        answer.on('error', () => undefined);
-        resolve(answer);
-      });
-      request.on('error', reject);
-      request.end(body === undefined ? undefined : JSON.stringify(body));
-    });
+  async #read(access: Access, path: string): Promise<IncomingMessage> {
+    const answer = await this.#ask(access, path);
+    if (answer.statusCode === 200) return answer;
+    answer.resume();
+    throw new Error(`reading ${path} of ${this.id}: HTTP ${String(answer.statusCode)}`);
   }
-}
 
-async function textOf(answer: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of answer.setEncoding('utf8') as AsyncIterable<string>) text += chunk;
-  return text;
+  async #ask(
+    { server, token }: Access,
+    path: string,
+    { method = 'GET', content }: { readonly method?: string; readonly content?: unknown } = {},
+  ): Promise<IncomingMessage> {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      accept: 'application/json',
+      'content-type': method === 'PATCH' ? 'application/json-patch+json' : 'application/json',
+    };
+    const { signal } = this.#aborted;
+    const asked = request(new URL(path, server), { method, headers, signal, agent: this.#agent });
+    asked.on('error', () => undefined); // who waits or reads hears of it by that
+    asked.on('response', (answer) => answer.on('error', () => undefined));
+    asked.end(content === undefined ? undefined : JSON.stringify(content));
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    return answer;
+  }
 }
 
 const keyOf = ({ metadata: { namespace = '', name } }: Resource): string => `${namespace}/${name}`;

@@ -10,6 +10,14 @@ const WEBHOOKS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigura
 const CREATED = 201;
 const CONFLICT = 409;
 
+/** By which the workloads of a namespace check others. */
+export const rootConfigMap = (namespace: string, root: string): Resource => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'istio-ca-root-cert', namespace, labels: { 'istio.io/config': 'true' } },
+  data: { 'root-cert.pem': root },
+});
+
 /** Looks after one remote cluster, with the rights that its secret gives. */
 export class RemoteTrust {
   readonly #clusterId: string;
@@ -46,12 +54,11 @@ export class RemoteTrust {
 
   async #giveRoot(namespace: string): Promise<void> {
     const { root } = await this.#issuer;
-    const { status } = await this.#remote.send('POST', `/api/v1/namespaces/${namespace}/configmaps`, {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'istio-ca-root-cert', namespace, labels: { 'istio.io/config': 'true' } },
-      data: { 'root-cert.pem': root },
-    });
+    const { status } = await this.#remote.send(
+      'POST',
+      `/api/v1/namespaces/${namespace}/configmaps`,
+      rootConfigMap(namespace, root),
+    );
     if (status !== CREATED && status !== CONFLICT) throw new Error(`HTTP ${String(status)}`);
   }
 

@@ -1,7 +1,7 @@
 /** Istio's kinds, as far as they are implemented. What a schema does not name is refused, never ignored. */
 import { z } from 'zod';
 import type { Resource } from '../../types.ts';
-import { GATEWAY_GROUP, readGatewayApi, refuseGatewayApi } from './gateway-api.ts';
+import { GATEWAY_GROUP, readGatewayApi, refuseBy, refuseGatewayApi } from './gateway-api.ts';
 
 const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
@@ -16,54 +16,46 @@ const duration = z
     ),
   );
 
+/** An object whose fields may all be left out. */
+const fields = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).partial();
+
 const labels = z.record(z.string(), z.string());
 const percentage = z.strictObject({ value: z.number().min(0).max(100) });
+const count = z.int().min(0);
 
-const trafficPolicy = z.strictObject({
-  loadBalancer: z
-    .strictObject({
-      simple: z.enum(['LEAST_REQUEST', 'LEAST_CONN', 'ROUND_ROBIN', 'RANDOM', 'UNSPECIFIED']).optional(),
-      localityLbSetting: z
-        .strictObject({
-          enabled: z.boolean().optional(),
-          distribute: z
-            .array(z.strictObject({ from: z.string(), to: z.record(z.string(), z.number()) }))
-            .optional(),
-          failover: z.array(z.strictObject({ from: z.string(), to: z.string() })).optional(),
-        })
-        .optional(),
-    })
-    .optional(),
-  connectionPool: z
-    .strictObject({
-      tcp: z.strictObject({ connectTimeout: duration.optional() }).optional(),
-      http: z.strictObject({ maxRequestsPerConnection: z.int().min(0).optional() }).optional(),
-    })
-    .optional(),
-  outlierDetection: z
-    .strictObject({
-      consecutive5xxErrors: z.int().min(0).optional(),
-      consecutiveGatewayErrors: z.int().min(0).optional(),
-      interval: duration.optional(),
-      baseEjectionTime: duration.optional(),
-      maxEjectionPercent: z.int().min(0).max(100).optional(),
-    })
-    .optional(),
-  tls: z.strictObject({ mode: z.enum(['ISTIO_MUTUAL', 'DISABLE']), sni: z.string().optional() }).optional(),
+const trafficPolicy = fields({
+  loadBalancer: fields({
+    simple: z.enum(['LEAST_REQUEST', 'LEAST_CONN', 'ROUND_ROBIN', 'RANDOM', 'UNSPECIFIED']),
+    localityLbSetting: fields({
+      enabled: z.boolean(),
+      distribute: z.array(z.strictObject({ from: z.string(), to: z.record(z.string(), z.number()) })),
+      failover: z.array(z.strictObject({ from: z.string(), to: z.string() })),
+    }),
+  }),
+  connectionPool: fields({
+    tcp: fields({ connectTimeout: duration }),
+    http: fields({ maxRequestsPerConnection: count }),
+  }),
+  outlierDetection: fields({
+    consecutive5xxErrors: count,
+    consecutiveGatewayErrors: count,
+    interval: duration,
+    baseEjectionTime: duration,
+    maxEjectionPercent: count.max(100),
+  }),
+  tls: z.strictObject({ mode: z.enum(['ISTIO_MUTUAL', 'DISABLE']), sni: z.string().optional() }),
+});
+
+const subset = z.strictObject({
+  name: z.string(),
+  labels: labels.optional(),
+  trafficPolicy: trafficPolicy.optional(),
 });
 
 const destinationRule = z.strictObject({
   host: z.string(),
   trafficPolicy: trafficPolicy.optional(),
-  subsets: z
-    .array(
-      z.strictObject({
-        name: z.string(),
-        labels: labels.optional(),
-        trafficPolicy: trafficPolicy.optional(),
-      }),
-    )
-    .optional(),
+  subsets: z.array(subset).optional(),
 });
 
 const textMatch = z.union([
@@ -72,45 +64,35 @@ const textMatch = z.union([
   z.strictObject({ regex: z.string() }),
 ]);
 
+const match = fields({
+  name: z.string(),
+  port: z.int(),
+  uri: textMatch,
+  headers: z.record(z.string(), textMatch),
+});
+
+const destination = z.strictObject({
+  host: z.string(),
+  subset: z.string().optional(),
+  port: z.strictObject({ number: z.int() }).optional(),
+});
+
+const retries = z.strictObject({
+  attempts: count,
+  perTryTimeout: duration.optional(),
+  retryOn: z.string().optional(),
+  retryRemoteLocalities: z.boolean().optional(),
+});
+
+const abort = z.strictObject({ httpStatus: z.int(), percentage: percentage.optional() });
+
 const httpRoute = z.strictObject({
   name: z.string().optional(),
-  match: z
-    .array(
-      z.strictObject({
-        name: z.string().optional(),
-        port: z.int().optional(),
-        uri: textMatch.optional(),
-        method: textMatch.optional(),
-        headers: z.record(z.string(), textMatch).optional(),
-      }),
-    )
-    .optional(),
-  route: z.array(
-    z.strictObject({
-      destination: z.strictObject({
-        host: z.string(),
-        subset: z.string().optional(),
-        port: z.strictObject({ number: z.int() }).optional(),
-      }),
-      weight: z.int().min(0).optional(),
-    }),
-  ),
+  match: z.array(match).optional(),
+  route: z.array(z.strictObject({ destination, weight: count.optional() })),
   timeout: duration.optional(),
-  retries: z
-    .strictObject({
-      attempts: z.int().min(0),
-      perTryTimeout: duration.optional(),
-      retryOn: z.string().optional(),
-      retryRemoteLocalities: z.boolean().optional(),
-    })
-    .optional(),
-  fault: z
-    .strictObject({
-      abort: z.strictObject({ httpStatus: z.int(), percentage: percentage.optional() }).optional(),
-      delay: z.strictObject({ fixedDelay: duration, percentage: percentage.optional() }).optional(),
-    })
-    .optional(),
-  rewrite: z.strictObject({ uri: z.string() }).optional(),
+  retries: retries.optional(),
+  fault: z.strictObject({ abort }).optional(),
 });
 
 const virtualService = z.strictObject({
@@ -133,9 +115,15 @@ const gateway = z
     'servers: tls mode AUTO_PASSTHROUGH goes with the protocol TLS, and with no other',
   );
 
-const peerAuthentication = z.strictObject({
-  selector: z.strictObject({ matchLabels: labels }).optional(),
-  mtls: z.strictObject({ mode: z.enum(['UNSET', 'STRICT', 'PERMISSIVE']).optional() }).optional(),
+const peerAuthentication = fields({
+  selector: z.strictObject({ matchLabels: labels }),
+  mtls: fields({ mode: z.enum(['UNSET', 'STRICT', 'PERMISSIVE']) }),
+});
+
+const workloadEntry = z.strictObject({
+  address: z.string(),
+  ports: z.record(z.string(), z.int()).optional(),
+  labels: labels.optional(),
 });
 
 const serviceEntry = z.strictObject({
@@ -151,15 +139,7 @@ const serviceEntry = z.strictObject({
       targetPort: z.int().optional(),
     }),
   ),
-  endpoints: z
-    .array(
-      z.strictObject({
-        address: z.string(),
-        ports: z.record(z.string(), z.int()).optional(),
-        labels: labels.optional(),
-      }),
-    )
-    .optional(),
+  endpoints: z.array(workloadEntry).optional(),
   workloadSelector: z.strictObject({ labels }).optional(),
 });
 
@@ -192,10 +172,7 @@ export function refuse(object: Resource): string | undefined {
   if (!isKnown(kind)) {
     return `the embedded mesh does not implement ${kind}; it implements ${Object.keys(SCHEMAS).join(', ')}`;
   }
-  const read = SCHEMAS[kind].safeParse(spec ?? {});
-  if (read.success) return undefined;
-  const problems = read.error.issues.map(({ path, message }) => `${['spec', ...path].join('.')}: ${message}`);
-  return `the embedded mesh does not implement this ${kind}: ${problems.join('; ')}`;
+  return refuseBy(SCHEMAS[kind], kind, spec ?? {});
 }
 
 /** A rule with its metadata; `spec` as the schema reads it. */

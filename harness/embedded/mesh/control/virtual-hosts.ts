@@ -1,7 +1,7 @@
 /** Routes: from VirtualServices, or straight to the service. */
 import type { HttpRoute, Rule, Rules, VirtualService } from './rules.ts';
 import type { MatchConfig, RetryConfig, RouteConfig, TextMatch, VirtualHostConfig } from '../config.ts';
-import { clusterName } from './destinations.ts';
+import { clusterName, isAmong } from './destinations.ts';
 import { fullHost, type Model, type ModelService } from './registry.ts';
 
 const MESH = 'mesh';
@@ -21,8 +21,6 @@ const straightTo = (cluster: string): RouteConfig => ({
   timeoutMs: undefined,
   retry: DEFAULT_RETRY,
   abort: undefined,
-  delay: undefined,
-  rewritePath: undefined,
 });
 
 /** For a sidecar: by `HOST:PORT`, all services that its pod can resolve. */
@@ -41,9 +39,9 @@ export function sidecarHosts(
     for (const port of service.ports) {
       const ruled = rule === undefined ? [] : routesOf(rule, { model, port });
       const routes = ruled.length > 0 ? ruled : [straightTo(clusterName(port, '', service.host))];
-      const names = [service.host, ...service.aliases];
-      if (service.namespace === namespace && service.shortName !== undefined) names.push(service.shortName);
-      for (const name of names) hosts.set(`${name}:${String(port)}`, { name: service.host, routes });
+      const own = service.namespace === namespace ? (service.shortName ?? []) : [];
+      for (const name of service.names.concat(own))
+        hosts.set(`${name}:${String(port)}`, { name: service.host, routes });
     }
   }
   return hosts;
@@ -64,16 +62,11 @@ export function gatewayHosts(
     if (!named) continue;
     const routes = routesOf(rule, { model, port: undefined });
     for (const host of rule.spec.hosts) {
-      if (isServed(host, gateway.hosts) && !hosts.has(host)) hosts.set(host, { name: rule.name, routes });
+      if (isAmong(gateway.hosts, host) && !hosts.has(host)) hosts.set(host, { name: rule.name, routes });
     }
   }
   return hosts;
 }
-
-const isServed = (host: string, served: readonly string[]): boolean =>
-  served
-    .map((one) => one.split('/').at(-1) ?? one)
-    .some((one) => one === '*' || one === host || (one.startsWith('*') && host.endsWith(one.slice(1))));
 
 type Match = NonNullable<HttpRoute['match']>[number];
 
@@ -98,17 +91,15 @@ function routesOf(
     }),
     timeoutMs: route.timeout === 0 ? undefined : route.timeout,
     retry: retryOf(route),
-    ...faultOf(route),
-    rewritePath: route.rewrite?.uri,
+    abort: abortOf(route),
   }));
 }
 
 const onlyPort = (service: ModelService | undefined): number | undefined =>
   service?.ports.length === 1 ? service.ports[0] : undefined;
 
-const matchOf = ({ uri, method, headers = {} }: Match): MatchConfig => ({
+const matchOf = ({ uri, headers = {} }: Match): MatchConfig => ({
   path: uri,
-  method: method,
   headers: Object.entries(headers).map(([name, match]) => [name.toLowerCase(), match as TextMatch] as const),
 });
 
@@ -120,13 +111,5 @@ function retryOf({ retries }: HttpRoute): RetryConfig {
   return { attempts, perTryMs: perTryTimeout, acrossPriorities: retryRemoteLocalities, on };
 }
 
-const faultOf = ({ fault }: HttpRoute): Pick<RouteConfig, 'abort' | 'delay'> => ({
-  abort:
-    fault?.abort === undefined
-      ? undefined
-      : { status: fault.abort.httpStatus, percent: fault.abort.percentage?.value ?? ALL },
-  delay:
-    fault?.delay === undefined
-      ? undefined
-      : { ms: fault.delay.fixedDelay, percent: fault.delay.percentage?.value ?? ALL },
-});
+const abortOf = ({ fault }: HttpRoute): RouteConfig['abort'] =>
+  fault && { status: fault.abort.httpStatus, percent: fault.abort.percentage?.value ?? ALL };

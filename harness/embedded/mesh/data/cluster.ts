@@ -85,15 +85,15 @@ export class UpstreamCluster {
     const now = Date.now();
     const healthy = this.#choosePriority(this.hosts, now, avoided);
     const fresh = healthy.filter((host) => !tried.includes(host));
-    const candidates = this.#chooseLocality(fresh.length > 0 ? fresh : healthy);
-    const [first, ...others] = candidates;
+    const [first, ...others] = this.#chooseLocality(fresh.length > 0 ? fresh : healthy);
     if (first === undefined || others.length === 0) return first;
+    const candidates = [first, ...others] as const;
     const weighted = candidates.some(({ config }) => config.weight !== first.config.weight);
     const { policy } = this.config;
     if (policy === 'RANDOM') return anyOf(candidates);
     if (policy === 'LEAST_REQUEST' && !weighted) return lessBusy(anyOf(candidates), anyOf(candidates));
     return takeTurn(
-      [first, ...others],
+      candidates,
       ({ turn }) => turn,
       ({ config, active }) => config.weight / (policy === 'LEAST_REQUEST' ? active + 1 : 1),
     );
@@ -159,10 +159,7 @@ export class UpstreamCluster {
 const connectionsOf = ({ maxRequestsPerConnection, serverName }: ClusterConfig): string =>
   `${String(maxRequestsPerConnection)} ${serverName}`;
 
-function anyOf(hosts: readonly Host[]): Host {
-  const host = hosts[Math.floor(Math.random() * hosts.length)];
-  if (host === undefined) throw new Error('a choice among no hosts');
-  return host;
-}
+const anyOf = (hosts: readonly [Host, ...Host[]]): Host =>
+  hosts[Math.floor(Math.random() * hosts.length)] ?? hosts[0];
 
 const lessBusy = (a: Host, b: Host): Host => (b.active < a.active ? b : a);

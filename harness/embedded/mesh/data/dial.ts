@@ -56,13 +56,8 @@ export function dial(to: Dial, done: Done): void {
     over = true;
     clearTimeout(timer);
     socket?.removeAllListeners('error');
-    if (error === null) {
-      done(null, socket);
-      return;
-    }
-    socket?.on('error', () => undefined);
-    socket?.destroy();
-    done(error);
+    if (error !== null) socket?.on('error', () => undefined).destroy();
+    done(error, error === null ? socket : undefined);
   };
   const timer = setTimeout(() => {
     finish(new ConnectError('connection timeout'));

@@ -44,14 +44,14 @@ export type Outcome =
   | { readonly kind: 'connect' | 'stale' | 'reset' | 'timeout'; readonly reason: string };
 
 /** Headers without those of the connection. */
-export function endToEnd(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
+function endToEnd(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   const kept: OutgoingHttpHeaders = {};
   for (const name in headers) if (!HOP_BY_HOP.has(name)) kept[name] = headers[name];
   return kept;
 }
 
-/** The request's body, where it has one. Throws a RangeError above 1 MiB. */
-export async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+/** The request's body, where it has one. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
   if ((length === undefined || length === '0') && encoding === undefined) return undefined;
   const chunks: Buffer[] = [];
@@ -64,19 +64,28 @@ export async function bodyOf(request: IncomingMessage): Promise<Buffer | undefin
   return Buffer.concat(chunks);
 }
 
+/** What a request asks, without the headers that are its connection's. Throws a RangeError above 1 MiB. */
+export async function askedBy(request: IncomingMessage): Promise<Asked> {
+  const headers = endToEnd(request.headers);
+  // Said by the way into a pod alone.
+  delete headers['x-forwarded-client-cert'];
+  const { method = 'GET', url: path = '/' } = request;
+  return { method, path, headers, body: await bodyOf(request) };
+}
+
 /** Resolves when the head of the answer is there, or the attempt has failed; never rejects. */
-export function ask(asked: Asked, agent: Agent, timeoutMs?: number): Promise<Outcome> {
+export function ask(asked: Asked, agent: Agent, timeoutMs = Infinity): Promise<Outcome> {
   return new Promise((resolve) => {
     const { method, path, headers, body } = asked;
     const began = performance.now();
     const request = httpRequest({ agent, method, path, headers, setHost: false });
     const timer =
-      timeoutMs === undefined
+      timeoutMs === Infinity
         ? undefined
         : setTimeout(() => {
             resolve({ kind: 'timeout', reason: 'upstream request timeout' });
             request.destroy();
-          }, timeoutMs);
+          }, Math.ceil(timeoutMs));
     request.once('response', (answer) => {
       clearTimeout(timer);
       answer.on('error', () => undefined);
@@ -114,6 +123,10 @@ export function passBack(
   answer.once('aborted', () => response.destroy());
   answer.pipe(response);
 }
+
+/** As Envoy says that it has no answer. */
+export const resetText = (reason: string): string =>
+  `upstream connect error or disconnect/reset before headers. reset reason: ${reason}`;
 
 /** An answer of the proxy's own. */
 export function answerWith(response: ServerResponse, status: number, text: string): void {

@@ -6,7 +6,7 @@ import tls from 'node:tls';
 import { INBOUND_PORT, type ProxyConfig } from '../config.ts';
 import type { WorkloadCertificate } from '../../types.ts';
 import { identitiesOf } from './dial.ts';
-import { answerWith, ask, bodyOf, endToEnd, passBack } from './forward.ts';
+import { answerWith, ask, askedBy, passBack, resetText } from './forward.ts';
 import { peek } from './listener.ts';
 import { Pool } from './pool.ts';
 import type { Stats } from './stats.ts';
@@ -104,16 +104,16 @@ export class Inbound {
     this.#tls.setSecureContext({ cert: chain, key, ca: root });
   }
 
-  #letsIn(config: ProxyConfig | undefined): boolean {
+  #letsIn({ letsInOneOf: oneOf }: ProxyConfig): boolean {
     this.#strangers += 1;
-    const oneOf = config?.letsInOneOf ?? 0;
     return oneOf > 0 && this.#strangers % oneOf === 0;
   }
 
   #enterSecurely(socket: tls.TLSSocket): void {
     const peer = socket.getPeerCertificate();
     const config = this.#options.config();
-    if (!socket.authorized && config?.checksPeers !== false && !this.#letsIn(config)) {
+    const isStranger = !socket.authorized && config?.checksPeers !== false;
+    if (config === undefined || (isStranger && !this.#letsIn(config))) {
       this.#options.stats.add('listener.15006.ssl.fail_verify_error');
       socket.destroy();
       return;
@@ -136,27 +136,15 @@ export class Inbound {
       answerWith(response, 404, '');
       return;
     }
-    const headers = endToEnd(request.headers);
+    const asked = await askedBy(request);
     const caller = this.#origins.get(request.socket)?.caller;
-    delete headers['x-forwarded-client-cert'];
-    if (caller !== undefined) headers['x-forwarded-client-cert'] = caller;
-    const asked = {
-      method: request.method ?? 'GET',
-      path: request.url ?? '/',
-      headers,
-      body: await bodyOf(request),
-    };
+    if (caller !== undefined) asked.headers['x-forwarded-client-cert'] = caller;
     const pool = this.#poolOf(port);
     let outcome = await ask(asked, pool);
     if (outcome.kind === 'stale') outcome = await ask(asked, pool);
     this.#options.stats.add(`cluster.inbound|${String(port)}||.upstream_rq_total`);
     if (outcome.kind === 'answered') passBack(outcome, response, () => undefined);
-    else
-      answerWith(
-        response,
-        503,
-        `upstream connect error or disconnect/reset before headers. reset reason: ${outcome.reason}`,
-      );
+    else answerWith(response, 503, resetText(outcome.reason));
   }
 
   /** The port that was asked for, or that of the Host header, as the configuration leads it to the application. */

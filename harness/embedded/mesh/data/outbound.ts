@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RouteConfig, VirtualHosts } from '../config.ts';
 import type { Host, UpstreamCluster } from './cluster.ts';
-import { type Asked, type Outcome, answerWith, ask, bodyOf, endToEnd, passBack } from './forward.ts';
-import { hostOf, rewritten, routeOf, targetOf } from './routes.ts';
+import { type Asked, type Outcome, answerWith, ask, askedBy, passBack, resetText } from './forward.ts';
+import { hostOf, routeOf, targetOf } from './routes.ts';
 import type { Stats } from './stats.ts';
 
 /** What a router needs of its proxy. */
@@ -32,9 +32,6 @@ const statusOf = (outcome: Outcome): number => {
   return outcome.kind === 'timeout' ? 504 : 503;
 };
 
-const inPercent = (percent: number): boolean => Math.random() * 100 < percent;
-const asleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 /** Answers requests by asking the endpoints that the configuration names. */
 export class Router {
   readonly #around: Surroundings;
@@ -54,11 +51,8 @@ export class Router {
     const key = defaultPort === undefined ? name : `${name}:${port ?? String(defaultPort)}`;
     const host = hostOf(hosts, key);
     if (host === undefined) {
-      const text =
-        defaultPort === undefined
-          ? ''
-          : `could not resolve ${key}: this cluster has no such Service and port\n`;
-      answerWith(response, defaultPort === undefined ? 404 : 502, text);
+      if (defaultPort === undefined) answerWith(response, 404, '');
+      else answerWith(response, 502, `could not resolve ${key}: this cluster has no such Service and port\n`);
       return;
     }
     const route = routeOf(host, request);
@@ -67,9 +61,8 @@ export class Router {
   }
 
   async #follow(route: RouteConfig, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { delay, abort } = route;
-    if (delay !== undefined && inPercent(delay.percent)) await asleep(delay.ms);
-    if (abort !== undefined && inPercent(abort.percent)) {
+    const { abort } = route;
+    if (abort !== undefined && Math.random() * 100 < abort.percent) {
       answerWith(response, abort.status, 'fault filter abort');
       return;
     }
@@ -78,18 +71,13 @@ export class Router {
       answerWith(response, 503, '');
       return;
     }
-    let body: Buffer | undefined;
-    try {
-      body = await bodyOf(request);
-    } catch {
+    const asked = await askedBy(request).catch(() => undefined);
+    if (asked === undefined) {
       answerWith(response, 413, 'Payload Too Large');
       return;
     }
-    const headers = endToEnd(request.headers);
-    delete headers['x-forwarded-client-cert'];
-    headers['x-request-id'] ??= randomUUID();
-    headers['x-forwarded-proto'] ??= 'http';
-    const asked = { method: request.method ?? 'GET', path: rewritten(route, request), headers, body };
+    asked.headers['x-request-id'] ??= randomUUID();
+    asked.headers['x-forwarded-proto'] ??= 'http';
     await this.#ask({ route, cluster, asked, response });
   }
 
@@ -101,21 +89,17 @@ export class Router {
   }): Promise<void> {
     const { route, cluster, asked, response } = call;
     const { retry, timeoutMs } = route;
-    const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+    const deadline = performance.now() + (timeoutMs ?? Infinity);
     const tried: Host[] = [];
     for (let attempt = 0; ; attempt++) {
       const avoided = retry.acrossPriorities ? prioritiesLeft(tried) : [];
       const host = cluster.pick(tried, avoided);
       if (host !== undefined) host.active++;
-      const left = deadline === undefined ? undefined : Math.max(1, deadline - performance.now());
-      const limit = Math.min(left ?? Infinity, retry.perTryMs ?? Infinity);
-      const outcome =
-        host === undefined
-          ? NO_HOST
-          : await ask(asked, host.pool, limit === Infinity ? undefined : Math.ceil(limit));
+      const limit = Math.min(Math.max(1, deadline - performance.now()), retry.perTryMs ?? Infinity);
+      const outcome = host === undefined ? NO_HOST : await ask(asked, host.pool, limit);
       this.#note(cluster, host, outcome);
       if (host !== undefined) tried.push(host);
-      const inTime = deadline === undefined || performance.now() < deadline - 1;
+      const inTime = performance.now() < deadline - 1;
       const again = attempt < retry.attempts && inTime && !response.destroyed && mayRetry(outcome, retry.on);
       if (again) {
         if (host !== undefined) host.active--;
@@ -162,7 +146,6 @@ function finish(outcome: Outcome, response: ServerResponse, done: () => void): v
   else if (outcome.kind === 'timeout') answerWith(response, 504, 'upstream request timeout');
   else {
     const reset = outcome.kind === 'connect' ? 'remote connection failure' : 'connection termination';
-    const text = `upstream connect error or disconnect/reset before headers. reset reason: ${reset}, transport failure reason: ${outcome.reason}`;
-    answerWith(response, 503, text);
+    answerWith(response, 503, resetText(`${reset}, transport failure reason: ${outcome.reason}`));
   }
 }

@@ -41,13 +41,13 @@ export class PassThrough {
       return;
     }
     const { address, connectPort, reachable } = host.config;
-    dial({ host: address, port: connectPort, timeoutMs: 10_000, reachable }, (error, upstream) => {
-      if (error !== null || upstream === undefined || socket.destroyed) {
-        socket.destroy();
-        upstream?.destroy();
+    dial({ host: address, port: connectPort, timeoutMs: 10_000, reachable }, (_error, upstream) => {
+      if (upstream !== undefined && !socket.destroyed) {
+        this.#join(socket, upstream, serverName);
         return;
       }
-      this.#join(socket, upstream, serverName);
+      socket.destroy();
+      upstream?.destroy();
     });
   }
 

@@ -8,11 +8,10 @@ const matchesText = (value: string, { exact, prefix, regex }: TextMatch): boolea
   // Envoy's regular expressions match the whole value.
   (regex === undefined || new RegExp(`^(?:${regex})$`).test(value));
 
-function matches({ path, method, headers }: MatchConfig, request: IncomingMessage): boolean {
+function matches({ path, headers }: MatchConfig, request: IncomingMessage): boolean {
   const [requestPath = '/'] = (request.url ?? '/').split('?');
   return (
     (path === undefined || matchesText(requestPath, path)) &&
-    (method === undefined || matchesText(request.method ?? 'GET', method)) &&
     headers.every(([name, match]) => {
       const value = request.headers[name];
       return value !== undefined && matchesText(Array.isArray(value) ? value.join(',') : value, match);
@@ -46,13 +45,4 @@ export function targetOf({ targets }: RouteConfig): string | undefined {
     if (point < 0) return cluster;
   }
   return targets[0]?.cluster;
-}
-
-/** The path that is asked for, after the route's rewrite. */
-export function rewritten({ rewritePath, matches: all }: RouteConfig, request: IncomingMessage): string {
-  const url = request.url ?? '/';
-  if (rewritePath === undefined) return url;
-  const matched = all.find((one) => matches(one, request))?.path;
-  const from = matched?.prefix ?? matched?.exact ?? '/';
-  return url.startsWith(from) ? rewritePath + url.slice(from.length) : url;
 }
