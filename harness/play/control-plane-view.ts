@@ -220,6 +220,11 @@ export class ControlPlaneView {
     return this.#cluster.scaleMesh({ namespace: SYSTEM_NAMESPACE, deployment: this.#deployment() }, replicas);
   }
 
+  /** Gives it as many replicas as it had before it was scaled; does not wait. */
+  async scaleBack(): Promise<Event> {
+    return this.#cluster.scaleMeshBack({ namespace: SYSTEM_NAMESPACE, deployment: this.#deployment() });
+  }
+
   async isReady(): Promise<void> {
     await this.#cluster.meshIsReady({ namespace: SYSTEM_NAMESPACE, deployment: this.#deployment() });
   }

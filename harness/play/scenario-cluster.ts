@@ -206,6 +206,11 @@ export class ScenarioCluster<Check extends string = string> {
     return this.#scaling.scale(what, replicas);
   }
 
+  /** Gives something of the mesh's own as many replicas as it had before it was scaled; does not wait. */
+  scaleMeshBack(what: PartOfMesh): Promise<Event> {
+    return this.#scaling.scaleBack(what);
+  }
+
   /** Waits until something of the mesh's own is rolled out. */
   async meshIsReady(what: { readonly namespace: string; readonly deployment: string }): Promise<void> {
     const { timeoutMs } = this.#scene.context;

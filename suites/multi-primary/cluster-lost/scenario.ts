@@ -46,7 +46,7 @@ export default scenario({
       await step('the gateway of cluster2 is scaled to zero, and nobody looks out for that', async () => {
         const gone = await cluster2.scaleMesh(gateway, 0);
         await skip(NOT_BOUNDED + (await from1.tell(gone, { forMs: 10_000 })), 'unnoticed');
-        await from1.sees(await cluster2.scaleMesh(gateway, 1), ['v1', 'v2']);
+        await from1.sees(await cluster2.scaleMeshBack(gateway), ['v1', 'v2']);
       });
     } else if (mesh.features.includes('freezing')) {
       await step('the node of cluster2 is frozen, and nobody looks out for that', async () => {
@@ -72,7 +72,7 @@ export default scenario({
 
     await step('cluster2 comes back', async () => {
       if (gateway !== null) {
-        await cluster2.scaleMesh(gateway, 1);
+        await cluster2.scaleMeshBack(gateway);
         await cluster2.meshIsReady(gateway);
       }
       const back = await cluster2.bringBack('helloworld-v2');
@@ -84,7 +84,7 @@ export default scenario({
     else {
       await step('the gateway of cluster2 alone is scaled to zero', async () => {
         await from1.takesOver(await cluster2.scaleMesh(gateway, 0), 'gateway-only');
-        const back = await cluster2.scaleMesh(gateway, 1);
+        const back = await cluster2.scaleMeshBack(gateway);
         await from1.sees(back, ['v1', 'v2']);
       });
     }

@@ -78,7 +78,7 @@ export default scenario({
     });
 
     await step('the control plane of cluster1 comes back', async () => {
-      await cluster1.controlPlane.scale(1);
+      await cluster1.controlPlane.scaleBack();
       await cluster1.controlPlane.isReady();
     });
 
