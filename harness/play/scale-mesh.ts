@@ -1,35 +1,33 @@
 import { kubectl } from '../cluster/kubeconfig.ts';
-import type { KubernetesObject } from '../cluster/types.ts';
 import type { Member } from '../mesh/types.ts';
 import { placeOf } from '../provider/place-of.ts';
+import { nameOf, replicasOf, waitUntilAway, whyNotAway, type PartOfMesh } from './away.ts';
 import type { Event } from './heard-answers.ts';
 import type { Scene } from './scene.ts';
 
-/** Something of the mesh's own: istiod, a gateway. */
-export interface PartOfMesh {
-  readonly namespace: string;
-  readonly deployment: string;
-}
-
-interface Deployment extends KubernetesObject {
-  readonly spec?: { readonly replicas?: number };
-}
-
-const nameOf = ({ namespace, deployment }: PartOfMesh): string => `${namespace}/${deployment}`;
+/**
+ * Of what is taken down, calls are judged from so long before it was gone, in milliseconds: what its going breaks counts, and
+ * most of them are to be of the time without it.
+ */
+const GOING_MS = 5_000;
 
 /**
  * Scales parts of a cluster's mesh. What one had at first is put back when the play is over: once, however often it is scaled
- * meanwhile, so that it is not taken away again.
+ * meanwhile, so that it is not taken away again. While something is scaled to 0, nothing is judged where somebody else has
+ * brought it back.
  */
 export class MeshScaling {
   readonly #scene: Scene;
   readonly #member: Member;
   /** How many replicas each had at first, which are going to be put back. Key: NAMESPACE/DEPLOYMENT. */
   readonly #atFirst = new Map<string, number>();
+  /** What is scaled to 0 at present. */
+  readonly #away = new Map<string, PartOfMesh>();
 
   constructor(scene: Scene, member: Member) {
     this.#scene = scene;
     this.#member = member;
+    scene.recorder.doubts.push(() => this.#doubt());
   }
 
   /** @throws Error if it is not there, or at 0 already: what it had before cannot be told then, and so not be put back */
@@ -38,6 +36,8 @@ export class MeshScaling {
     const { namespace, deployment: name } = part;
     if (!this.#atFirst.has(nameOf(part))) await this.#putBackAfterwards(part);
     const scaled = await client.scale({ namespace, name }, replicas);
+    if (replicas === 0) this.#away.set(nameOf(part), part);
+    else this.#away.delete(nameOf(part));
     return { what: `${name} in ${topology.name} scaled to ${String(replicas)}`, ...scaled };
   }
 
@@ -49,23 +49,56 @@ export class MeshScaling {
     return this.scale(part, replicas);
   }
 
+  /**
+   * Scales to 0 those of several parts that run, and waits until none of their pods is left. The event ends then.
+   *
+   * @throws WaitTimeout if pods do not end, Error if none of the parts ran
+   */
+  async takeDown(parts: readonly PartOfMesh[]): Promise<Event> {
+    const { name: cluster } = this.#member.topology;
+    const { signal, context } = this.#scene;
+    const replicas = await Promise.all(parts.map((part) => replicasOf(this.#member, part)));
+    const running = parts.filter((_, index) => (replicas[index] ?? 0) > 0);
+    const scaled: Event[] = [];
+    // One that nobody uses any more may be at 0. Where all of them are, the first is told as what is wrong.
+    for (const part of running.length > 0 ? running : parts.slice(0, 1))
+      scaled.push(await this.scale(part, 0));
+    const options = { timeoutMs: context.timeoutMs, signal };
+    await Promise.all(parts.map((part) => waitUntilAway(this.#member, part, options)));
+    const goneMs = Date.now();
+    const sentMs = Math.max(Math.min(...scaled.map((event) => event.sentMs)), goneMs - GOING_MS);
+    const names = running.map(({ deployment }) => deployment).join(' and ');
+    return { what: `${names} in ${cluster} taken down`, sentMs, acknowledgedMs: goneMs };
+  }
+
+  /** Gives those of several parts that were taken down what they had at first, and waits until they are ready. */
+  async bringBack(parts: readonly PartOfMesh[]): Promise<void> {
+    const { timeoutMs } = this.#scene.context;
+    const { signal } = this.#scene;
+    for (const part of parts.filter((each) => this.#away.has(nameOf(each)))) {
+      await this.scaleBack(part);
+      const of = { namespace: part.namespace, name: part.deployment };
+      await this.#member.client.waitForRollout(of, { timeoutMs, signal });
+    }
+  }
+
   async #putBackAfterwards(part: PartOfMesh): Promise<void> {
     const { client, provided } = this.#member;
     const { state, undo, context } = this.#scene;
     const of = { namespace: part.namespace, name: part.deployment };
-    const replicas = await this.#replicasOf(part);
+    const replicas = await this.#replicasToPutBack(part);
     const undone = state.willUndo({ kind: 'scale', ...placeOf(provided), ...of, replicas });
     this.#atFirst.set(nameOf(part), replicas);
     undo.push(async () => {
+      this.#away.delete(nameOf(part));
       await client.scale(of, replicas);
       await client.waitForRollout(of, { timeoutMs: context.timeoutMs });
       undone();
     });
   }
 
-  async #replicasOf(part: PartOfMesh): Promise<number> {
-    const seen = await this.#read(part);
-    const replicas = seen === undefined ? undefined : (seen.spec?.replicas ?? 1);
+  async #replicasToPutBack(part: PartOfMesh): Promise<number> {
+    const replicas = await replicasOf(this.#member, part);
     if (replicas !== undefined && replicas > 0) return replicas;
     const { provided, topology } = this.#member;
     const look = `${kubectl(provided)} -n ${part.namespace} get deployments`;
@@ -78,12 +111,15 @@ export class MeshScaling {
     );
   }
 
-  #read({ namespace, deployment: name }: PartOfMesh): Promise<Deployment | undefined> {
-    return this.#member.client.get<Deployment>({
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      namespace,
-      name,
-    });
+  /** Why verdicts cannot stand: what shall be away is not, or cannot be seen to be. */
+  async #doubt(): Promise<string | undefined> {
+    for (const part of this.#away.values()) {
+      const why = await whyNotAway(this.#member, part).catch(
+        (error: unknown) =>
+          `whether ${nameOf(part)} in ${this.#member.topology.name} stayed at 0 replicas cannot be seen: ${String(error)}`,
+      );
+      if (why !== undefined) return why;
+    }
+    return undefined;
   }
 }
