@@ -97,6 +97,35 @@ printf '{"status":{"token":"plugin-%s","expirationTimestamp":"2099-01-01T00:00:0
   });
 });
 
+test('credentials are renewed in the context that was current at first, whatever is current by now', async () => {
+  interface Config {
+    readonly clusters: readonly { readonly cluster: object }[];
+    readonly contexts: readonly object[];
+  }
+  const other = await startApiServer();
+  try {
+    const read = async (file: string): Promise<Config> => JSON.parse(await readFile(file, 'utf8')) as Config;
+    const file = await server.kubeconfig({ user: { token: 'first' } });
+    server.tokens.add('first');
+    const cluster = await connected(file);
+    await cluster.version();
+    const renewed = await read(await server.kubeconfig());
+    const [elsewhere] = (await read(await other.kubeconfig())).clusters;
+    const config = {
+      ...renewed,
+      clusters: [...renewed.clusters, { ...elsewhere, name: 'other' }],
+      contexts: [...renewed.contexts, { name: 'other', context: { cluster: 'other', user: 'jane' } }],
+      'current-context': 'other',
+    };
+    await writeFile(file, JSON.stringify(config));
+    server.tokens.delete('first');
+    expect(await cluster.version()).toContain('v1');
+    expect(other.seen).toEqual([]);
+  } finally {
+    await other.close();
+  }
+});
+
 describe('a kubeconfig that cannot work is refused in words', () => {
   test('missing', async () => {
     const error = await refusal(connected('/nonexistent/kubeconfig'));

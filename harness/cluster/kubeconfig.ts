@@ -77,6 +77,11 @@ export async function readAccess(source: KubeconfigSource): Promise<Access> {
   return toAccess(picked, options);
 }
 
+/** The context that is taken of a file, which its user may change at any time. Throws ClusterError of kind `kubeconfig`. */
+export async function contextOf(source: KubeconfigSource): Promise<string> {
+  return pick(source, await readRaw(source)).context;
+}
+
 interface Picked {
   readonly context: string;
   readonly cluster: Cluster;

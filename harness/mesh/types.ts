@@ -12,9 +12,9 @@ export interface Member {
 /** Where a network is entered from other networks. */
 export interface EastWestGateway {
   readonly namespace: string;
-  /** The Service; its Deployment is found by the Service's selector. */
   readonly service: string;
-  readonly deployment: string;
+  /** The Deployment whose pods the Service selects; null where there is not exactly one, as for a DaemonSet. */
+  readonly deployment: string | null;
   /** Addresses (or hostnames) from the Service's status. */
   readonly addresses: readonly string[];
   /** Port of the mutual TLS listener: 15443 unless the Service says otherwise. */

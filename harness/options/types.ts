@@ -24,7 +24,7 @@ export interface ClusterSource {
   readonly name: string;
   /** A kubeconfig file. */
   readonly file: string;
-  /** Its context; without it the file's current one. */
+  /** Its context; without it the one that is current when the run is planned. */
   readonly context?: string;
 }
 

@@ -13,6 +13,8 @@ import { readMesh } from '../mesh/istio/facts.ts';
 import { leadsOutside, webhooksIn } from '../mesh/istio/webhooks.ts';
 import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
 import { installRevision, type RevisionSettings } from '../mesh/istio/revision.ts';
+import type { ControlPlane } from '../mesh/types.ts';
+import type { PartOfMesh } from './away.ts';
 import type { Event } from './heard-answers.ts';
 import { restartDeployment } from './restart.ts';
 import type { Scene } from './scene.ts';
@@ -216,19 +218,21 @@ export class ControlPlaneView {
     };
   }
 
-  async scale(replicas: number): Promise<Event> {
-    return this.#cluster.scaleMesh({ namespace: SYSTEM_NAMESPACE, deployment: this.#deployment() }, replicas);
+  /** Takes every revision of it away. The event ends when none of their pods is left; calls since then are without it. */
+  async takeDown(): Promise<Event> {
+    return this.#cluster.takeMeshDown(this.#deployments());
   }
 
-  async isReady(): Promise<void> {
-    await this.#cluster.meshIsReady({ namespace: SYSTEM_NAMESPACE, deployment: this.#deployment() });
+  /** Gives each revision that was taken down the replicas that it had, and waits until it is ready. */
+  async bringBack(): Promise<void> {
+    await this.#cluster.bringMeshBack(this.#deployments());
   }
 
   /** Replaces its pods, and does not wait. */
   async restart(): Promise<Restart> {
     const { client } = this.#cluster.member;
     const before = await controlPlanePods(client, this.#revisionAmongSeveral());
-    const deployment = { namespace: SYSTEM_NAMESPACE, name: this.#deployment() };
+    const deployment = { namespace: SYSTEM_NAMESPACE, name: this.#inCharge().deployment };
     const restarted = await restartDeployment(client, deployment);
     return { what: `the control plane of ${this.#cluster.name} restarted`, ...restarted, before };
   }
@@ -265,16 +269,25 @@ export class ControlPlaneView {
     };
   }
 
-  #deployment(): string {
-    const [first] = this.#cluster.mesh.controlPlanes;
-    if (first === undefined) throw new Error(`no istiod Deployment in ${this.#cluster.name}`);
-    return first.deployment;
+  #deployments(): PartOfMesh[] {
+    const { controlPlanes } = this.#cluster.mesh;
+    if (controlPlanes.length === 0) throw new Error(`no istiod Deployment in ${this.#cluster.name}`);
+    return controlPlanes.map(({ deployment }) => ({ namespace: SYSTEM_NAMESPACE, deployment }));
   }
 
-  /** The revision of that Deployment, where there are others that go on. */
+  /** The one whose revision injects the play's proxies, as far as its label names it; it may name a tag. */
+  #inCharge(): ControlPlane {
+    const { controlPlanes, injectionLabel } = this.#cluster.mesh;
+    const revision = injectionLabel.key === 'istio.io/rev' ? injectionLabel.value : 'default';
+    const found = controlPlanes.find((each) => each.revision === revision) ?? controlPlanes[0];
+    if (found === undefined) throw new Error(`no istiod Deployment in ${this.#cluster.name}`);
+    return found;
+  }
+
+  /** The revision of that one, where there are others that go on. */
   #revisionAmongSeveral(): string | undefined {
-    const [first, second] = this.#cluster.mesh.controlPlanes;
-    return second === undefined ? undefined : first?.revision;
+    const { length } = this.#cluster.mesh.controlPlanes;
+    return length > 1 ? this.#inCharge().revision : undefined;
   }
 }
 

@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../cluster/types.ts';
 import { connectedProxies } from '../mesh/istio/control-plane.ts';
 import { passesOn } from '../mesh/istio/proxy.ts';
 import { revisionInjecting } from '../mesh/istio/injected.ts';
+import type { PartOfMesh } from './away.ts';
 import { gatewayPods } from './gateway-pods.ts';
 import { knock, told } from './reach.ts';
 import { gatewayOf, type Scene } from './scene.ts';
@@ -42,6 +43,12 @@ export class GatewayView {
   constructor(scene: Scene, cluster: ScenarioCluster) {
     this.#scene = scene;
     this.#cluster = cluster;
+  }
+
+  /** What is scaled to take it away; null where it is not one Deployment. */
+  get deployment(): PartOfMesh | null {
+    const { namespace, deployment } = gatewayOf(this.#scene, this.#cluster.name);
+    return deployment === null ? null : { namespace, deployment };
   }
 
   /**

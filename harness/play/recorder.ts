@@ -38,6 +38,11 @@ export class Recorder {
   readonly #settled: ReadonlySet<string>;
   readonly #evidence: Map<string, unknown>;
   readonly records: CheckRecord[] = [];
+  /**
+   * Each looks whether what a play has taken away is away still, before a verdict is written down, and says why it is not;
+   * undefined where nothing keeps the verdict from standing.
+   */
+  readonly doubts: (() => Promise<string | undefined>)[] = [];
   step = '';
 
   constructor(
@@ -110,8 +115,9 @@ export class Recorder {
     }
   }
 
-  async record(check: string, outcome: Outcome): Promise<CheckRecord['verdict']> {
-    if (this.isSettled(check)) return outcome.verdict;
+  async record(check: string, judged: Outcome): Promise<CheckRecord['verdict']> {
+    if (this.isSettled(check)) return judged.verdict;
+    const outcome = await this.#unlessDoubted(judged);
     const { claim, ...identity } = this.#identity;
     const { level, sentence } = this.declaration(check);
     const { assessment } = outcome;
@@ -141,6 +147,17 @@ export class Recorder {
     this.records.push(record);
     this.#log.append({ type: 'check', check: record });
     return record.verdict;
+  }
+
+  /** What was seen while something was not away is no evidence of how it is without it, for `--continue` neither. */
+  async #unlessDoubted(outcome: Outcome): Promise<Outcome> {
+    const isDecided = outcome.verdict === 'conformant' || outcome.verdict === 'non-conformant';
+    if (!isDecided && outcome.snapshot === undefined) return outcome;
+    const whys = await Promise.all(this.doubts.map((doubt) => doubt()));
+    const why = whys.find((each) => each !== undefined);
+    if (why === undefined) return outcome;
+    const { snapshot: _, ...seen } = outcome;
+    return { ...seen, verdict: 'inconclusive', reason: 'not-away', message: `${why} (${outcome.message})` };
   }
 
   /** What only describes a check does not keep it from being written down. */

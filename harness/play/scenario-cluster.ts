@@ -7,6 +7,7 @@ import { freezeWith } from '../provider/freezing.ts';
 import type { Freezable } from '../provider/types.ts';
 import type { Exec } from '../traffic/types.ts';
 import { poll, WaitTimeout } from '../wait/wait.ts';
+import type { PartOfMesh } from './away.ts';
 import { behave, type Behaviour } from './behaviour.ts';
 import { Calls } from './calls.ts';
 import { ControlPlaneView } from './control-plane-view.ts';
@@ -21,7 +22,7 @@ import { createdAt, refOf, replaced } from './objects.ts';
 import { OwnNamespace } from './own-namespace.ts';
 import { reachesApiServer, reachesPod } from './reach.ts';
 import { restartAndWait, type Restarted } from './restart.ts';
-import { MeshScaling, type PartOfMesh } from './scale-mesh.ts';
+import { MeshScaling } from './scale-mesh.ts';
 import type { Scene } from './scene.ts';
 import { PodSource } from './source.ts';
 import type { Finding, Target } from './stage.ts';
@@ -204,6 +205,21 @@ export class ScenarioCluster<Check extends string = string> {
   /** Scales something of the mesh's own (istiod, a gateway). What it had at first is put back after the play, or by `clean`. */
   scaleMesh(what: PartOfMesh, replicas: number): Promise<Event> {
     return this.#scaling.scale(what, replicas);
+  }
+
+  /** Gives something of the mesh's own as many replicas as it had before it was scaled; does not wait. */
+  scaleMeshBack(what: PartOfMesh): Promise<Event> {
+    return this.#scaling.scaleBack(what);
+  }
+
+  /** Scales parts of the mesh to 0 and waits until their pods are gone. */
+  takeMeshDown(parts: readonly PartOfMesh[]): Promise<Event> {
+    return this.#scaling.takeDown(parts);
+  }
+
+  /** Gives parts of the mesh that were taken down what they had before, and waits until they are ready. */
+  bringMeshBack(parts: readonly PartOfMesh[]): Promise<void> {
+    return this.#scaling.bringBack(parts);
   }
 
   /** Waits until something of the mesh's own is rolled out. */

@@ -1,5 +1,6 @@
 import type { CleanOptions } from '../options/types.ts';
 import { cleanAll } from './clean.ts';
+import { withContexts } from './contexts.ts';
 import { userPath } from './setup.ts';
 
 /** Removes and puts back what dead runs left: 0 if nothing is left, else 3. */
@@ -8,7 +9,10 @@ export async function clean(options: CleanOptions): Promise<number> {
     {
       ...(options.runId === undefined ? {} : { runId: options.runId }),
       kindProgram: options.kindBin,
-      sources: options.cluster.map((source) => ({ ...source, file: userPath(source.file) })),
+      sources: (await withContexts(options.cluster)).map((source) => ({
+        ...source,
+        file: userPath(source.file),
+      })),
     },
     (text) => process.stderr.write(`${text}\n`),
   );

@@ -3,8 +3,9 @@ import { plan } from './plan.ts';
 import { described, preflight } from './preflight.ts';
 
 /** Runs the preflight alone: 0 if a run could begin, else 2. */
-export async function doctor(options: RunOptions): Promise<number> {
-  const planned = await plan(options);
+export async function doctor(asked: RunOptions): Promise<number> {
+  const planned = await plan(asked);
+  const { options } = planned;
   const findings = await preflight(planned, options);
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   if (options.json) {

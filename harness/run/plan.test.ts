@@ -208,6 +208,32 @@ describe('a plan', () => {
     expect((await plan(asked(...words))).provider).toBe('kubeconfig');
   });
 
+  test('stays with the context that a file had when the run was planned, for all that asks for the cluster later', async () => {
+    const file = join(folder, 'config');
+    const contexts = ['staging', 'production'].map((name) => ({ name, context: { cluster: 'one' } }));
+    const config = { contexts, clusters: [{ name: 'one', cluster: { server: 'https://198.51.100.1' } }] };
+    const use = (context: string): void => {
+      writeFileSync(file, JSON.stringify({ ...config, 'current-context': context }));
+    };
+    use('staging');
+    const named = ['--cluster', `cluster1=${file}`, '--cluster', `cluster2=${file}:production`];
+    const { benches, options } = await plan(asked('--suite', 'multi-primary', ...named));
+    expect(benches).toHaveLength(2);
+    use('production');
+    expect(options.cluster.map(({ context }) => context)).toEqual(['staging', 'production']);
+    for (const { provider, clusters } of benches) {
+      const { signal } = new AbortController();
+      const risen = provider.up({ runId: 'x', clusters, directory: folder, signal, say: () => undefined });
+      expect(await risen.clusters.get('cluster1')).toMatchObject({ kubeconfig: file, context: 'staging' });
+    }
+  });
+
+  test('leaves it to preflight to tell of a file that is no kubeconfig', async () => {
+    const words = ['--cluster', `cluster1=${healthy}`, '--cluster', `cluster2=${healthy}`];
+    const { options } = await plan(asked('--suite', 'multi-primary', ...words));
+    expect(options.cluster.map(({ context }) => context)).toEqual([undefined, undefined]);
+  });
+
   test('is the embedded mesh where kind cannot be, and the report says what is missing', async () => {
     vi.stubEnv('PATH', join(folder, 'nothing-here'));
     const { provider, notes } = await plan(asked('--suite', 'multi-primary'));

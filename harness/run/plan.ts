@@ -5,6 +5,7 @@ import type { Risk } from '../verdict/types.ts';
 import { unknownDefect } from '../provider/embedded/defects.ts';
 import { benchesOf, narrowedTo, type Bench, type Chosen } from './bench.ts';
 import { checkIds, chooseWhole, ofShard } from './choose.ts';
+import { withContexts } from './contexts.ts';
 import { createProvider, decideProvider, type ProviderName } from './choose-provider.ts';
 import { isOpen, readEarlier, type Earlier } from './earlier.ts';
 import { keptBenches, keptRun } from './kept.ts';
@@ -16,6 +17,8 @@ import { missingFiles } from './setup.ts';
 /** Everything that a run is going to do, decided before it does anything. */
 export interface Plan {
   readonly provider: ProviderName;
+  /** What was asked for, with a context named for every cluster that is there already. */
+  readonly options: RunOptions;
   /** Brought up one after the other. */
   readonly benches: readonly BenchRun[];
   /** How many checks the report will have: skipped ones too, and all that an earlier run decided or had planned. */
@@ -55,9 +58,10 @@ export async function chooseSound(
 }
 
 /** Decides what a run does. @throws Mistakes with all of them */
-export async function plan(options: RunOptions): Promise<Plan> {
-  const { name, why } = await decideProvider(options);
-  const all = benchesOf(await chooseSound(options, name));
+export async function plan(given: RunOptions): Promise<Plan> {
+  const { name, why } = await decideProvider(given);
+  const all = benchesOf(await chooseSound(given, name));
+  const options = { ...given, cluster: await withContexts(given.cluster) };
   const earlier = options.continue === undefined ? undefined : readEarlier(options.continue);
   const reuse = options.reuse === undefined ? undefined : keptRun(options.reuse);
   const whole = reuse === undefined ? all : keptBenches(reuse, all);
@@ -68,6 +72,7 @@ export async function plan(options: RunOptions): Promise<Plan> {
   const ids = [...new Set([...planned(earlier), ...idsIn(benches, options)])];
   return {
     provider: name,
+    options,
     benches: benches.map((bench): BenchRun => ({ ...bench, provider: providerFor(name, bench, options) })),
     checks: Math.max(ids.length, earlier?.checks ?? 0),
     ids,

@@ -24,8 +24,9 @@ import { timed } from './timed.ts';
 import { loadVitest } from './vitest.ts';
 
 /** Runs suites from nothing to a report. Resolves to the exit code. @throws Mistakes before anything is made */
-export async function run(options: RunOptions, command: string): Promise<number> {
-  const planned = await plan(options);
+export async function run(asked: RunOptions, command: string): Promise<number> {
+  const planned = await plan(asked);
+  const { options } = planned;
   prepareToRemember();
   const id = newRunId(new Date());
   const unlock = planned.provider === 'kind' ? lock('kind', id) : () => undefined;

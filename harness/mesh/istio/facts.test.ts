@@ -105,3 +105,57 @@ describe('the root of trust', () => {
     expect(await roots(pem(next), pem(old))).toBe(both);
   });
 });
+
+describe('the Deployment of the east-west gateway', () => {
+  const labels = { istio: 'eastwestgateway' };
+  const deployment = (name: string, metadata: object): void => {
+    const template = { metadata };
+    server.put({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name, namespace: 'gateways' },
+      spec: { template },
+    });
+  };
+  const found = async (selector?: object): Promise<string | null | undefined> => {
+    server.put({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'istio-system', labels: { 'topology.istio.io/network': 'blue' } },
+    });
+    server.put({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: {
+        name: 'eastwest',
+        namespace: 'gateways',
+        labels: { 'topology.istio.io/network': 'blue' },
+      },
+      spec: { ports: [{ port: 15443 }], ...(selector === undefined ? {} : { selector }) },
+    });
+    return (await readMesh({ client: cluster })).eastWestGateway?.deployment;
+  };
+
+  test('is the one whose pods its Service selects', async () => {
+    deployment('another', { labels: { app: 'another' } });
+    deployment('theirs', { labels });
+    expect(await found(labels)).toBe('theirs');
+  });
+
+  test('is not known where its Service selects nothing, whatever else is in the namespace', async () => {
+    deployment('another', { labels: { app: 'another' } });
+    expect(await found()).toBeNull();
+    expect(await found({})).toBeNull();
+  });
+
+  test('is not known where its pods are no Deployment', async () => {
+    deployment('another', { labels: { app: 'another' } });
+    expect(await found(labels)).toBeNull();
+  });
+
+  test('is not known where there are two: who scales one has not taken the gateway away', async () => {
+    deployment('blue', { labels });
+    deployment('green', { labels });
+    expect(await found(labels)).toBeNull();
+  });
+});

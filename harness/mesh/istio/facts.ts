@@ -53,6 +53,13 @@ function injectionLabelOf(controlPlanes: readonly ControlPlane[]): InjectionLabe
   return labelInjecting(isDefault ? 'default' : first?.revision);
 }
 
+/** Nothing selected is not everything: without a selector somebody else says where calls go. */
+function isSelected({ spec }: Deployment, service: Service): boolean {
+  const selector = Object.entries(service.spec?.selector ?? {});
+  const labels = spec?.template?.metadata?.labels;
+  return selector.length > 0 && selector.every(([key, value]) => labels?.[key] === value);
+}
+
 async function findGateway(cluster: Cluster, network: string | null): Promise<EastWestGateway | null> {
   if (network === null) return null;
   const services = await cluster.list<Service>({
@@ -68,14 +75,12 @@ async function findGateway(cluster: Cluster, network: string | null): Promise<Ea
     kind: 'Deployment',
     namespace,
   });
-  const selector = Object.entries(service.spec?.selector ?? {});
-  const deployment = deployments.find((candidate) =>
-    selector.every(([key, value]) => candidate.spec?.template?.metadata?.labels?.[key] === value),
-  );
+  const [deployment, another] = deployments.filter((candidate) => isSelected(candidate, service));
   return {
     namespace,
     service: service.metadata.name,
-    deployment: deployment?.metadata.name ?? service.metadata.name,
+    // What scales one of several does not take the gateway away.
+    deployment: another === undefined ? (deployment?.metadata.name ?? null) : null,
     addresses: (service.status?.loadBalancer?.ingress ?? []).flatMap(
       ({ ip, hostname }) => ip ?? hostname ?? [],
     ),

@@ -63,7 +63,7 @@ export default scenario({
         keepCalling(callsFrom1, dense),
         keepCalling(callsFrom2, dense),
       ]);
-      const down = await cluster1.controlPlane.scale(0);
+      const down = await cluster1.controlPlane.takeDown();
       await Promise.all([from1.keeps(down, 'down/calls/cluster1'), from2.keeps(down, 'down/calls/cluster2')]);
       await Promise.all([from1.stop(), from2.stop()]);
     });
@@ -78,8 +78,7 @@ export default scenario({
     });
 
     await step('the control plane of cluster1 comes back', async () => {
-      await cluster1.controlPlane.scale(1);
-      await cluster1.controlPlane.isReady();
+      await cluster1.controlPlane.bringBack();
     });
 
     if (!mesh.features.includes('freezing')) {
