@@ -15,8 +15,8 @@ export interface Connection {
   readonly source: KubeconfigSource;
   session(): Session;
   /**
-   * Reads the kubeconfig anew, runs its exec plugin, and gives the new session; `stale` is the one that was refused, so
-   * that ten requests refused at once renew it once.
+   * Reads the kubeconfig anew, in the context that it was opened with, runs its exec plugin, and gives the new session;
+   * `stale` is the one that was refused, so that ten requests refused at once renew it once.
    */
   renew(stale: Session): Promise<Session>;
   /** Frees sockets. Requests under way are cut off. */
@@ -29,11 +29,13 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 /** Reads the kubeconfig; does not contact the server. */
 export async function openConnection(source: KubeconfigSource): Promise<Connection> {
   let session = await openSession(source);
+  // The file's current context may be another cluster's by the time that credentials are renewed.
+  const pinned = { ...source, context: session.access.context };
   const retired = new Set<Dispatcher>();
   let renewal: Promise<Session> | undefined;
 
   const replace = async (): Promise<Session> => {
-    const fresh = await openSession(source);
+    const fresh = await openSession(pinned);
     const old = session.dispatcher;
     session = fresh;
     retired.add(old);
