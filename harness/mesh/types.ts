@@ -15,6 +15,8 @@ export interface EastWestGateway {
   /** The Service; its Deployment is found by the Service's selector. */
   readonly service: string;
   readonly deployment: string;
+  /** The labels by which the Service selects the gateway's pods. */
+  readonly selector: Readonly<Record<string, string>>;
   /** Addresses (or hostnames) from the Service's status. */
   readonly addresses: readonly string[];
   /** Port of the mutual TLS listener: 15443 unless the Service says otherwise. */

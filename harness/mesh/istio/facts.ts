@@ -68,14 +68,16 @@ async function findGateway(cluster: Cluster, network: string | null): Promise<Ea
     kind: 'Deployment',
     namespace,
   });
-  const selector = Object.entries(service.spec?.selector ?? {});
+  const { selector = {} } = service.spec ?? {};
+  const labels = Object.entries(selector);
   const deployment = deployments.find((candidate) =>
-    selector.every(([key, value]) => candidate.spec?.template?.metadata?.labels?.[key] === value),
+    labels.every(([key, value]) => candidate.spec?.template?.metadata?.labels?.[key] === value),
   );
   return {
     namespace,
     service: service.metadata.name,
     deployment: deployment?.metadata.name ?? service.metadata.name,
+    selector,
     addresses: (service.status?.loadBalancer?.ingress ?? []).flatMap(
       ({ ip, hostname }) => ip ?? hostname ?? [],
     ),
