@@ -12,5 +12,6 @@ export {
 } from './scenario.ts';
 export type { Finding, Stage, Target } from './play/stage.ts';
 export type { Page, Session } from './play/visitors.ts';
+export type { Meanings } from './play/objects.ts';
 export type { ScenarioCluster } from './play/scenario-cluster.ts';
 export { distribution, errorRate, exclusive, reaches, share } from './verdict/rules.ts';

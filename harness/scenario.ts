@@ -93,7 +93,10 @@ export interface Scenario<A extends Applications = Applications, D extends Decla
   readonly variants?: readonly string[];
   /** Scales, restarts or freezes what other scenarios need: such scenarios run last, and alone. @default false */
   readonly disruptive?: boolean;
-  /** Played first; where it does not hold, nothing else of the suite is judged. @default false */
+  /**
+   * Played first; where it does not hold, nothing else of the suite is judged, unless all that was found is not in the way of
+   * the mesh. @default false
+   */
   readonly precondition?: boolean;
   readonly apps: A;
   /**

@@ -21,13 +21,23 @@ test.each([
   ['one region', [['a/1'], ['a/2'], ['a/3']]],
   ['the wrong one far away', [['a/1'], ['b/1'], ['a/2']]],
   ['two in one zone', [['a/1'], ['a/1'], ['b/1']]],
-  ['one in two regions', [['a/1', 'b/2'], ['a/2'], ['b/1']]],
   ['one that does not tell', [['a/1'], ['a/2'], []]],
   ['no labels', [['/'], ['/'], ['/']]],
 ])('%s will not', (_what, seen) => {
   expect(whyOtherLocalities(places(...seen))).toMatch(
     /expected the like of cluster1 in r1\/r1-a, cluster2 in r1\/r1-b, cluster3 in r2\/r2-a; saw cluster1 in /,
   );
+});
+
+test.each([
+  ['zones that some share', [['eu/a', 'eu/b'], ['eu/b', 'eu/c'], ['us/a']], 'cluster1 in eu/a and eu/b, '],
+  ['the same zones', [['eu/a', 'eu/b'], ['eu/a', 'eu/b'], ['us/a']], 'cluster1 in eu/a and eu/b, '],
+  ['other zones, in the far cluster alone', [['eu/a'], ['eu/b'], ['us/a', 'us/b']], 'cluster3 in us/a and'],
+  ['two regions', [['a/1', 'b/2'], ['a/2'], ['b/1']], 'cluster1 in a/1 and b/2'],
+])('where a cluster has nodes in several places, none is the nearest: %s', (_what, seen, told) => {
+  const why = whyOtherLocalities(places(...seen));
+  expect(why).toMatch(/determined only where all nodes of a cluster have one region and zone /);
+  expect(why).toContain(`saw ${told}`);
 });
 
 test('nothing is near or far where the topology has no regions', () => {

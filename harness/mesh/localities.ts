@@ -21,6 +21,9 @@ function nearness(one: readonly string[], other: readonly string[]): Nearness {
 const wantedOf = ({ region, zone }: Place['topology']): string[] =>
   region === undefined ? [] : [zone === undefined ? region : `${region}/${zone}`];
 
+const placesOf = (clusters: readonly { readonly name: string; readonly seen: readonly string[] }[]): string =>
+  clusters.map(({ name, seen }) => `${name} in ${seen.join(' and ') || 'no region'}`).join(', ');
+
 /**
  * Why what is said of nearer and farther clusters cannot be asked of these; undefined where they are as near to each other as
  * in the topology, whatever their regions and zones are called.
@@ -31,18 +34,21 @@ export function whyOtherLocalities(places: readonly Place[]): string | undefined
     wanted: wantedOf(topology),
     seen,
   }));
+  const spread = clusters.filter(({ seen }) => seen.length > 1);
+  if (spread.length > 0)
+    return (
+      'which cluster is nearest is determined only where all nodes of a cluster have one region and zone ' +
+      `(topology.kubernetes.io/region and zone); saw ${placesOf(spread)}`
+    );
   const isTold = clusters.every(({ seen }) => regionsOf(seen).trim() !== '');
   const apart = new Set(clusters.map(({ seen }) => seen.join(' '))).size > 1;
   const agrees = clusters.every((one) =>
     clusters.every((other) => nearness(one.seen, other.seen) === nearness(one.wanted, other.wanted)),
   );
   if (isTold && apart && agrees) return undefined;
-  const told = (which: 'wanted' | 'seen'): string =>
-    clusters
-      .map(({ name, [which]: localities }) => `${name} in ${localities.join(' and ') || 'no region'}`)
-      .join(', ');
+  const wanted = clusters.map(({ name, wanted: seen }) => ({ name, seen }));
   return (
     `by the labels of their nodes (topology.kubernetes.io/region and zone) the clusters are not as near to each other as in the ` +
-    `topology: expected the like of ${told('wanted')}; saw ${told('seen')}`
+    `topology: expected the like of ${placesOf(wanted)}; saw ${placesOf(clusters)}`
   );
 }

@@ -72,6 +72,7 @@ const gateway = (addresses: string[] = ['198.51.100.2']): EastWestGateway => ({
   namespace: SYSTEM,
   service: 'istio-eastwestgateway',
   deployment: 'istio-eastwestgateway',
+  selector: {},
   addresses,
   port: 15443,
 });

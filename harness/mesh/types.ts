@@ -15,6 +15,8 @@ export interface EastWestGateway {
   readonly service: string;
   /** The Deployment whose pods the Service selects; null where there is not exactly one, as for a DaemonSet. */
   readonly deployment: string | null;
+  /** The labels by which the Service selects the gateway's pods. */
+  readonly selector: Readonly<Record<string, string>>;
   /** Addresses (or hostnames) from the Service's status. */
   readonly addresses: readonly string[];
   /** Port of the mutual TLS listener: 15443 unless the Service says otherwise. */

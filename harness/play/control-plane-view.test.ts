@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { answer } from '../../fixtures/api-server/server.ts';
 import { gatewayScene, type GatewayScene } from '../../fixtures/gateway-scene.ts';
+import { clusterTopology } from '../../fixtures/topology.ts';
+import { ScenarioCluster } from './scenario-cluster.ts';
 
 let gateway: GatewayScene;
 beforeEach(async () => {
@@ -111,4 +113,44 @@ test.each([
   const found = await gateway.cluster.controlPlane.mayOnlyRead(gateway.cluster);
   expect(found.holds).toBe(onlyReads);
   if (!onlyReads) expect(found.seen).toContain(`ways to write, patch configmaps in ${namespace}`);
+});
+
+/** What each of three istiods knows of helloworld in cluster1, its own cluster, and in cluster2. */
+function endpoints(...known: readonly (readonly [own: number, other: number])[]): void {
+  known.forEach(([own, other], index) => {
+    const name = `istiod-${String(index + 1)}`;
+    gateway.pod('istio-system', name, { labels: { app: 'istiod', 'istio.io/rev': 'asm-1131-0' } });
+    const shards = {
+      'Kubernetes/cluster1': Array<number>(own).fill(0),
+      'Kubernetes/cluster2': Array<number>(other).fill(0),
+    };
+    const answered = { 'helloworld.sample.svc.cluster.local': { sample: { Shards: shards } } };
+    const path = `istio-system/${name} pilot-discovery request GET /debug/endpointShardz`;
+    gateway.server.printed.set(path, { stdout: JSON.stringify(answered) });
+  });
+}
+
+test('endpoints of another cluster are known only where each of several istiods has them', async () => {
+  const { scene, cluster } = gateway;
+  const { mesh } = scene.context;
+  const clusters = { ...mesh.clusters, cluster2: { ...cluster.mesh, clusterId: 'cluster2' } };
+  const knowsBoth = { ...scene, context: { ...scene.context, mesh: { ...mesh, clusters } } };
+  const other = new ScenarioCluster(knowsBoth, { ...cluster.member, topology: clusterTopology('cluster2') });
+  const found = () => gateway.cluster.controlPlane.hasEndpointsOf('helloworld', other);
+  endpoints([1, 1], [1, 1], [1, 1]);
+  expect(await found()).toMatchObject({ holds: true, figures: { endpointsOfTheOther: 1 } });
+  endpoints([1, 1], [1, 0], [1, 1]);
+  const lacking = await found();
+  expect(lacking).toMatchObject({ holds: false, figures: { endpointsOfTheOther: 0 } });
+  expect(lacking.seen).toContain('1 from cluster1, 0 to 1 (its istiod pods differ) from cluster2');
+});
+
+test('a control plane has only its own endpoints where none of several istiods has others, and each its own', async () => {
+  const found = () => gateway.cluster.controlPlane.hasOnlyItsOwnEndpointsOf('helloworld');
+  endpoints([1, 0], [1, 0], [1, 0]);
+  expect(await found()).toMatchObject({ holds: true });
+  endpoints([1, 0], [1, 0], [1, 1]);
+  expect(await found()).toMatchObject({ holds: false, figures: { own: 1, foreign: 1 } });
+  endpoints([1, 0], [0, 0], [1, 0]);
+  expect(await found()).toMatchObject({ holds: false, figures: { own: 0, foreign: 0 } });
 });

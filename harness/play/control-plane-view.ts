@@ -5,6 +5,7 @@ import {
   connectedProxies,
   controlPlanePods,
   endpointsByCluster,
+  type EndpointCount,
   podsLeft,
   revisionsRunning,
   watchedClusters,
@@ -26,6 +27,9 @@ const named = (names: readonly string[]): string =>
   names.length <= 5
     ? names.join(', ')
     : `${names.slice(0, 5).join(', ')} and ${String(names.length - 5)} more`;
+
+const range = ({ least, most }: EndpointCount): string =>
+  least === most ? String(most) : `${String(least)} to ${String(most)} (its istiod pods differ)`;
 
 /** A restart, and the pods that it replaces. */
 export interface Restart extends Event {
@@ -90,14 +94,14 @@ export class ControlPlaneView {
     };
   }
 
-  /** It has endpoints of a service that run in another cluster. */
+  /** Each of its pods has endpoints of a service that run in another cluster. */
   async hasEndpointsOf(service: string, other: ScenarioCluster): Promise<Finding> {
     const { namespace } = this.#scene;
     const otherId = idOf(other.mesh);
     const host = `${service}.${namespace}.svc.cluster.local`;
     const counts = await endpointsByCluster(this.#cluster.member.client, { host, namespace });
-    const found = counts[otherId] ?? 0;
-    const all = Object.entries(counts).map(([id, count]) => `${String(count)} from ${id}`);
+    const found = counts[otherId]?.least ?? 0;
+    const all = Object.entries(counts).map(([id, count]) => `${range(count)} from ${id}`);
     return {
       holds: found > 0,
       seen: `the control plane of ${this.#cluster.name} has ${all.join(', ') || 'no'} endpoints of ${service}; expected some from ${otherId}`,
@@ -105,19 +109,19 @@ export class ControlPlaneView {
     };
   }
 
-  /** Of a service it has endpoints in its own cluster, and in no other. */
+  /** Of a service each of its pods has endpoints in its own cluster, and none of them in another. */
   async hasOnlyItsOwnEndpointsOf(service: string): Promise<Finding> {
     const { namespace } = this.#scene;
     const { member, mesh, name } = this.#cluster;
     const ownId = idOf(mesh);
     const host = `${service}.${namespace}.svc.cluster.local`;
     const counts = await endpointsByCluster(member.client, { host, namespace });
-    const foreign = Object.entries(counts).filter(([id, count]) => id !== ownId && count > 0);
-    const own = counts[ownId] ?? 0;
+    const foreign = Object.entries(counts).filter(([id, { most }]) => id !== ownId && most > 0);
+    const own = counts[ownId] ?? { least: 0, most: 0 };
     return {
-      holds: own > 0 && foreign.length === 0,
-      seen: `the control plane of ${name} has ${String(own)} endpoints of ${service} of its own, of others ${foreign.map(([id, count]) => `${String(count)} from ${id}`).join(', ') || 'none'}`,
-      figures: { own, foreign: foreign.length },
+      holds: own.least > 0 && foreign.length === 0,
+      seen: `the control plane of ${name} has ${range(own)} endpoints of ${service} of its own, of others ${foreign.map(([id, count]) => `${range(count)} from ${id}`).join(', ') || 'none'}`,
+      figures: { own: own.least, foreign: foreign.length },
     };
   }
 

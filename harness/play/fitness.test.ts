@@ -38,6 +38,51 @@ test('ranges of pods are those that the nodes tell', async () => {
   expect(seen).toMatch(/^10\.1\.0\.0\/16 \(pods of .*\) overlaps 10\.1\.0\.0\/24 \(pods of /);
 });
 
+function service({ server }: GatewayScene, clusterIP: string): void {
+  const metadata = { name: 'kubernetes', namespace: 'default' };
+  server.put({ apiVersion: 'v1', kind: 'Service', metadata, spec: { clusterIP } });
+}
+
+/** As `disjoint`, with the other cluster by a name and a network of its own. */
+function disjointOf(network: string): ReturnType<Fitness['rangesAreDisjoint']> {
+  const { scene, cluster } = other;
+  const clusters = { cluster2: { ...cluster.mesh, cluster: 'cluster2', network } };
+  const context = { ...scene.context, mesh: { ...scene.context.mesh, clusters } };
+  const topology = { ...cluster.member.topology, name: 'cluster2' };
+  const second = new ScenarioCluster({ ...scene, context }, { ...cluster.member, topology });
+  return new Fitness(one.cluster).rangesAreDisjoint(one.cluster, second);
+}
+
+test.each([
+  ['Services of one network', 'default', ['10.1.0.0/24', '10.2.0.0/24'], 0],
+  ['Services and pods of two networks', 'eu', ['10.1.0.0/24', '10.1.0.0/16'], 0],
+  ['Services and pods of one network', 'default', ['10.1.0.0/24', '10.1.0.0/16'], 1],
+] as const)(
+  'an overlap is refuted, and told whether it is in the way: %s',
+  async (_, network, pods, inTheWay) => {
+    node(one, '192.0.2.1', [pods[0]]);
+    node(other, '192.0.2.2', [pods[1]]);
+    service(one, '34.118.224.1');
+    service(other, '34.118.224.1');
+    const found = await disjointOf(network);
+    expect(found).toMatchObject({ holds: false, figures: { overlapsInTheWay: inTheWay } });
+    expect(found.seen).toContain('(Service kubernetes of cluster2) overlaps 34.118.224.1/32 (Service');
+    expect(found.seen.includes('the rest of the suite is played all the same')).toBe(inTheWay === 0);
+  },
+);
+
+test.each(['default', 'eu'])(
+  "an overlap of a node is in the way, on the network '%s' too",
+  async (network) => {
+    node(one, '192.0.2.1', ['10.1.0.0/24']);
+    node(other, '10.1.0.9', ['10.2.0.0/24']);
+    expect(await disjointOf(network)).toMatchObject({
+      holds: false,
+      figures: { overlaps: 1, overlapsInTheWay: 1 },
+    });
+  },
+);
+
 test('where nodes tell none, the running pods with an address of their own are compared', async () => {
   node(one, '192.0.2.1');
   node(other, '192.0.2.2');

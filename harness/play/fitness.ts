@@ -5,6 +5,7 @@ import { atLeast, formatVersion, readVersion, type Version } from '../provider/p
 import { groupBy } from '../report/group.ts';
 import { overlaps, parseCidr, type Cidr } from '../topology/cidr.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
+import { IN_THE_WAY } from './precondition.ts';
 import type { Finding } from './stage.ts';
 
 /** What Istio's current releases support reaches back to here: https://istio.io/latest/docs/releases/supported-releases/ */
@@ -29,10 +30,24 @@ interface Pod extends KubernetesObject {
 
 /** Addresses that belong to a part of a cluster. */
 interface Range {
+  readonly of: 'pods' | 'Services' | 'nodes';
+  readonly cluster: string;
+  readonly network: string | null;
+  /** The part and its cluster, in words. */
   readonly owner: string;
   readonly cidr: Cidr;
   /** One of many of the same owner: they are told by their number. */
   readonly isOneOfMany?: boolean;
+}
+
+/**
+ * Is it in the way of the mesh that these overlap? A Service is called at the addresses of its pods, and only proxies of its own
+ * cluster ever see its address; pods of another network are called at its gateway.
+ */
+function isInTheWay(one: Range, other: Range): boolean {
+  if (one.cluster === other.cluster) return true;
+  if (one.of === 'Services' && other.of === 'Services') return false;
+  return one.network === other.network || one.of === 'nodes' || other.of === 'nodes';
 }
 
 /** Whether clusters can become one mesh at all: looked at and probed, not believed. */
@@ -50,10 +65,14 @@ export class Fitness {
       ranges
         .slice(0, index)
         .filter(({ cidr }) => overlaps(cidr, later.cidr))
-        .map(
-          (earlier) => `${later.cidr.text} (${later.owner}) overlaps ${earlier.cidr.text} (${earlier.owner})`,
-        ),
+        .map((earlier) => ({
+          text: `${later.cidr.text} (${later.owner}) overlaps ${earlier.cidr.text} (${earlier.owner})`,
+          inTheWay: isInTheWay(earlier, later),
+        })),
     );
+    const inTheWay = clashes.filter((clash) => clash.inTheWay).length;
+    const harmless =
+      inTheWay === 0 ? '; the mesh can do with it, and the rest of the suite is played all the same' : '';
     const pods = [
       ...groupBy(
         ranges.filter(({ isOneOfMany }) => isOneOfMany),
@@ -67,8 +86,11 @@ export class Fitness {
     const all = [...told.map(({ owner, cidr }) => `${owner} ${cidr.text}`), ...pods].join(', ');
     return {
       holds: ranges.length > 0 && clashes.length === 0,
-      seen: clashes.length === 0 ? `no two overlap: ${all}` : clashes.join('; '),
-      figures: { ranges: ranges.length, overlaps: clashes.length },
+      seen:
+        clashes.length === 0
+          ? `no two overlap: ${all}`
+          : `${clashes.map(({ text }) => text).join('; ')}${harmless}`,
+      figures: { ranges: ranges.length, overlaps: clashes.length, [IN_THE_WAY]: inTheWay },
     };
   }
 
@@ -145,8 +167,9 @@ async function rangesOf(cluster: ScenarioCluster): Promise<Range[]> {
       name: 'kubernetes',
     }),
   ]);
-  const declared = rangeOf(`Services of ${name}`, member.topology.serviceSubnet);
-  const own = rangeOf(`Service kubernetes of ${name}`, hostRange(api?.spec?.clusterIP ?? ''));
+  const services = (owner: string, text: string): Range[] => rangesIn(cluster, 'Services', { owner, text });
+  const declared = services(`Services of ${name}`, member.topology.serviceSubnet);
+  const own = services(`Service kubernetes of ${name}`, hostRange(api?.spec?.clusterIP ?? ''));
   // The range of Services cannot be asked for: the topology's is believed where the address that is known lies in it.
   const isDeclared = declared.some(({ cidr }) => own.some((one) => overlaps(cidr, one.cidr)));
   const addresses = nodes.flatMap(({ status }) =>
@@ -154,11 +177,13 @@ async function rangesOf(cluster: ScenarioCluster): Promise<Range[]> {
   );
   const podRanges = nodes
     .flatMap(({ spec }) => spec?.podCIDRs ?? [])
-    .flatMap((text) => rangeOf(`pods of ${name}`, text));
+    .flatMap((text) => rangesIn(cluster, 'pods', { owner: `pods of ${name}`, text }));
   return [
     ...(podRanges.length > 0 ? podRanges : await podsOf(cluster)),
     ...(isDeclared ? declared : own),
-    ...addresses.flatMap((address) => rangeOf(`node of ${name}`, hostRange(address))),
+    ...addresses.flatMap((address) =>
+      rangesIn(cluster, 'nodes', { owner: `node of ${name}`, text: hostRange(address) }),
+    ),
   ];
 }
 
@@ -167,11 +192,14 @@ async function rangesOf(cluster: ScenarioCluster): Promise<Range[]> {
  * then there are the pods that run.
  * @throws if no pod has an address of its own
  */
-async function podsOf({ name, member }: ScenarioCluster): Promise<Range[]> {
+async function podsOf(cluster: ScenarioCluster): Promise<Range[]> {
+  const { name, member } = cluster;
   const pods = await member.client.list<Pod>({ apiVersion: 'v1', kind: 'Pod' });
   const found = pods
     .filter(({ spec, status }) => spec?.hostNetwork !== true && status?.phase === 'Running')
-    .flatMap(({ status }) => rangeOf(`pods of ${name}`, hostRange(status?.podIP ?? '')));
+    .flatMap(({ status }) =>
+      rangesIn(cluster, 'pods', { owner: `pods of ${name}`, text: hostRange(status?.podIP ?? '') }),
+    );
   if (found.length === 0) {
     throw new Error(
       `neither nodes (spec.podCIDRs) nor pods of ${name} tell an address of a pod; look: ` +
@@ -183,7 +211,11 @@ async function podsOf({ name, member }: ScenarioCluster): Promise<Range[]> {
 
 const hostRange = (address: string): string => `${address}/${address.includes(':') ? '128' : '32'}`;
 
-function rangeOf(owner: string, text: string): Range[] {
+function rangesIn(
+  { name, mesh }: ScenarioCluster,
+  of: Range['of'],
+  { owner, text }: { readonly owner: string; readonly text: string },
+): Range[] {
   const parsed = parseCidr(text);
-  return 'cidr' in parsed ? [{ owner, cidr: parsed.cidr }] : [];
+  return 'cidr' in parsed ? [{ of, cluster: name, network: mesh.network, owner, cidr: parsed.cidr }] : [];
 }

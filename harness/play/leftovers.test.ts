@@ -7,11 +7,16 @@ const NAMESPACE = 'sample';
 const HOST = `helloworld.${NAMESPACE}.svc.cluster.local`;
 
 let stage: GatewayScene;
+/** Groups with their versions, besides the core group, that the cluster serves. */
+let served: string[];
 
 beforeEach(async () => {
   stage = await gatewayScene();
+  served = ['apps/v1'];
   stage.server.override(/^GET \/apis$/, (response) => {
-    answer(response, 200, { groups: [{ preferredVersion: { groupVersion: 'apps/v1' } }] });
+    answer(response, 200, {
+      groups: served.map((groupVersion) => ({ preferredVersion: { groupVersion } })),
+    });
   });
   controlPlaneKnows({});
   gatewayKnows('outbound_.8080_._.echo.other.svc.cluster.local');
@@ -111,6 +116,37 @@ test.each([
   const found = await traces();
   expect(found.nothing).toBe(false);
   expect(found.seen).toMatch(told);
+});
+
+/** An object of the whole cluster, which has the namespace in a label. */
+function labelled(group: string, name: string, kind: string): void {
+  const apiVersion = `${group}/v1`;
+  served.push(apiVersion);
+  stage.server.kinds.set(`/apis/${apiVersion}`, [{ name, kind, namespaced: false }]);
+  stage.server.put({ apiVersion, kind, metadata: { name: '4711', labels: { namespace: NAMESPACE } } });
+}
+
+test.each([
+  ['cilium.io', 'ciliumidentities', 'CiliumIdentity'],
+  ['reports.kyverno.io', 'clusterephemeralreports', 'ClusterEphemeralReport'],
+])(
+  'objects of the whole cluster that others keep are told, and not judged: %s',
+  async (group, name, kind) => {
+    labelled(group, name, kind);
+    const found = await traces();
+    expect(found).toMatchObject({ nothing: true, figures: { objects: 0, objectsOfOthers: 1 } });
+    expect(found.seen).toContain(`not of the mesh, and not judged: 1 (${name}/4711)`);
+  },
+);
+
+test.each([
+  ['extensions.istio.io', 'meshes', 'Mesh'],
+  ['gateway.networking.k8s.io', 'gatewayclasses', 'GatewayClass'],
+  ['rbac.authorization.k8s.io', 'clusterrolebindings', 'ClusterRoleBinding'],
+  ['admissionregistration.k8s.io', 'validatingwebhookconfigurations', 'ValidatingWebhookConfiguration'],
+])('objects of the whole cluster that a mesh is made of are judged: %s', async (group, name, kind) => {
+  labelled(group, name, kind);
+  expect(await traces()).toMatchObject({ nothing: false, figures: { objects: 1, objectsOfOthers: 0 } });
 });
 
 test('kinds that may not be listed are told, and keep nobody from looking at the others', async () => {

@@ -1,13 +1,26 @@
 import type { ObjectRef } from '../cluster/objects.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 
-/** The same object with texts in it replaced by others. */
-export const replaced = (object: KubernetesObject, by: Readonly<Record<string, string>>): KubernetesObject =>
-  JSON.parse(JSON.stringify(object), (_key, value: unknown) =>
-    typeof value === 'string'
-      ? Object.entries(by).reduce((text, [from, to]) => text.replaceAll(from, to), value)
-      : value,
-  ) as KubernetesObject;
+/** What texts in a manifest stand for: other texts, or labels, where a text is the only value in a map of labels. */
+export type Meanings = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+
+/** The same object with texts in it replaced by what they stand for. */
+export function replaced(object: KubernetesObject, by: Meanings): KubernetesObject {
+  const meanings = Object.entries(by);
+  const meant = (value: unknown): unknown => {
+    if (typeof value === 'string') {
+      return meanings.reduce(
+        (text, [from, to]) => (typeof to === 'string' ? text.replaceAll(from, to) : text),
+        value,
+      );
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    const values: readonly unknown[] = Object.values(value);
+    const labels = meanings.find(([from, to]) => from === values[0] && typeof to === 'object');
+    return values.length === 1 && labels !== undefined ? labels[1] : value;
+  };
+  return JSON.parse(JSON.stringify(object), (_key, value: unknown) => meant(value)) as KubernetesObject;
+}
 
 /** RFC 3339: sorts as text. */
 export const createdAt = ({ metadata }: KubernetesObject): string => {

@@ -52,6 +52,7 @@ function withGateway(from: Scene, address: string): Scene {
     namespace: 'istio-system',
     service: 'gw',
     deployment: 'gw',
+    selector: {},
     port: 15443,
     addresses: [address],
   };

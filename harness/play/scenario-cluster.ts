@@ -18,7 +18,7 @@ import { ProxyView } from './proxy-view.ts';
 import { addressOfGateway } from './ingress.ts';
 import { GatewayView } from './gateway-view.ts';
 import { Joining } from './joining.ts';
-import { createdAt, refOf, replaced } from './objects.ts';
+import { createdAt, refOf, replaced, type Meanings } from './objects.ts';
 import { OwnNamespace } from './own-namespace.ts';
 import { reachesApiServer, reachesPod } from './reach.ts';
 import { restartAndWait, type Restarted } from './restart.ts';
@@ -138,9 +138,9 @@ export class ScenarioCluster<Check extends string = string> {
 
   /**
    * Applies a manifest that lies beside the scenario, such as a VirtualService. `replacing` gives texts in it their
-   * meaning in this run, e.g. an address that is reserved for documentation.
+   * meaning in this run, e.g. an address that is reserved for documentation, or the only value of a selector.
    */
-  async apply(manifest: string, replacing: Readonly<Record<string, string>> = {}): Promise<void> {
+  async apply(manifest: string, replacing: Meanings = {}): Promise<void> {
     const objects = this.#objects(manifest).map((object) => replaced(object, replacing));
     await this.member.client.applyAll(objects);
   }

@@ -8,6 +8,7 @@ import { RunState } from '../state/state.ts';
 import { deployAhead } from './ahead.ts';
 import type { RunContext, ScenarioFile } from './context.ts';
 import { play } from './play.ts';
+import { unmetBy } from './precondition.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -87,9 +88,7 @@ for (const [index, current] of planned.entries()) {
     plays.push(playing);
     const records = await playing;
     const wrong = records.filter(({ verdict }) => verdict === 'non-conformant');
-    if (scenario.precondition === true && wrong.length > 0) {
-      unmet = `${scenario.claim} does not hold: ${wrong[0]?.message ?? scenario.title}`;
-    }
+    unmet = unmetBy(scenario, records) ?? unmet;
     expect(wrong.map(({ id }) => id)).toEqual([]);
   });
 }

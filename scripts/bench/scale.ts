@@ -59,7 +59,7 @@ async function untilKnown(member: Member, members: readonly Member[]): Promise<v
   const what = `endpoints of HelloWorld in ${wanted.join(', ')} at the control plane of ${member.name}`;
   await poll({ what, timeoutMs: 120_000, intervalMs: 100, isTransient: () => true }, async () => {
     const found = await endpointsByCluster(member.client, HOST);
-    return wanted.every((name) => (found[name] ?? 0) > 0) ? true : undefined;
+    return wanted.every((name) => (found[name]?.least ?? 0) > 0) ? true : undefined;
   });
 }
 

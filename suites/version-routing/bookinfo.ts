@@ -1,4 +1,4 @@
-import type { Page, ScenarioCluster, Target } from '#harness';
+import type { Meanings, Page, ScenarioCluster, Target } from '#harness';
 
 /** The page as a visitor reads it: who served the reviews, by the name of its pod. */
 export const page: Page = {
@@ -54,11 +54,17 @@ export const everything = {
 } as const;
 
 /**
- * The document's namespace is `default`, and its clusters have addresses of their own: what stands for both in the
- * manifests, and what it means here.
+ * The document's namespace is `default`, its clusters have addresses of their own, and its gateway the label
+ * `istio: eastwestgateway`: what stands for them in the manifests, and what it means here.
  */
-export function here(namespace: string, cluster2: Pick<ScenarioCluster, 'mesh'>): Record<string, string> {
-  const [gateway] = cluster2.mesh.eastWestGateway?.addresses ?? [];
+export function here(namespace: string, cluster2: Pick<ScenarioCluster, 'mesh'>): Meanings {
+  const { addresses = [], selector = {} } = cluster2.mesh.eastWestGateway ?? {};
+  const [gateway] = addresses;
   if (gateway === undefined) throw new Error('the gateway of cluster2 has no address');
-  return { 'reviews.default.': `reviews.${namespace}.`, '192.0.2.2': gateway };
+  return {
+    'reviews.default.': `reviews.${namespace}.`,
+    '192.0.2.2': gateway,
+    // A Gateway that selects nothing in particular would be for every proxy.
+    ...(Object.keys(selector).length === 0 ? {} : { eastwestgateway: selector }),
+  };
 }

@@ -114,19 +114,32 @@ export async function endpointsInNamespace(
   return counts;
 }
 
+/** How many endpoints the pods of a control plane have: each of them configures proxies by its own. */
+export interface EndpointCount {
+  readonly least: number;
+  readonly most: number;
+}
+
 /** By cluster, how many endpoints of a service a control plane has. Key: the mesh's name of the cluster. */
 export async function endpointsByCluster(
   cluster: Cluster,
   service: { readonly host: string; readonly namespace: string },
-): Promise<Record<string, number>> {
+): Promise<Record<string, EndpointCount>> {
   const answers = await askControlPlane<ShardsByHost | null>(cluster, '/debug/endpointShardz');
-  const counts: Record<string, number> = {};
-  for (const answer of answers) {
+  const byPod = answers.map((answer) => {
     const shards = answer?.[service.host]?.[service.namespace]?.Shards ?? {};
-    for (const [shard, endpoints] of Object.entries(shards)) {
-      const id = shard.slice(shard.indexOf('/') + 1);
-      counts[id] = Math.max(counts[id] ?? 0, endpoints?.length ?? 0);
-    }
-  }
-  return counts;
+    return new Map(
+      Object.entries(shards).map(([shard, endpoints]) => [
+        shard.slice(shard.indexOf('/') + 1),
+        endpoints?.length ?? 0,
+      ]),
+    );
+  });
+  const ids = [...new Set(byPod.flatMap((counts) => [...counts.keys()]))];
+  return Object.fromEntries(
+    ids.map((id) => {
+      const counts = byPod.map((one) => one.get(id) ?? 0);
+      return [id, { least: Math.min(...counts), most: Math.max(...counts) }];
+    }),
+  );
 }

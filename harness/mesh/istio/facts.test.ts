@@ -83,6 +83,20 @@ describe("the mesh's own name of a cluster", () => {
   });
 });
 
+test('the gateway of a network is known with the labels by which its Service selects it', async () => {
+  const selector = { app: 'gateway-of-ours', tier: 'edge' };
+  const network = { 'topology.istio.io/network': 'eu' };
+  server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system', labels: network } });
+  server.put({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'edge', namespace: 'edges', labels: network },
+    spec: { selector, ports: [{ port: 15443 }] },
+  });
+  const { eastWestGateway } = await readMesh({ client: cluster });
+  expect(eastWestGateway).toMatchObject({ namespace: 'edges', service: 'edge', selector });
+});
+
 describe('the root of trust', () => {
   const roots = async (...pems: readonly string[]): Promise<string | null> => {
     server.put({

@@ -81,6 +81,7 @@ async function findGateway(cluster: Cluster, network: string | null): Promise<Ea
     service: service.metadata.name,
     // What scales one of several does not take the gateway away.
     deployment: another === undefined ? (deployment?.metadata.name ?? null) : null,
+    selector: service.spec?.selector ?? {},
     addresses: (service.status?.loadBalancer?.ingress ?? []).flatMap(
       ({ ip, hostname }) => ip ?? hostname ?? [],
     ),

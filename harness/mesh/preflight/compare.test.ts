@@ -12,7 +12,14 @@ const cluster = (
   controlPlanes: [],
   injectionLabel: { key: 'istio-injection', value: 'enabled' },
   eastWestGateway: hasGateway
-    ? { namespace: 'n', service: 's', deployment: 'd', addresses: ['198.51.100.1'], port: 15443 }
+    ? {
+        namespace: 'n',
+        service: 's',
+        deployment: 'd',
+        selector: {},
+        addresses: ['198.51.100.1'],
+        port: 15443,
+      }
     : null,
   rootFingerprint: null,
 });

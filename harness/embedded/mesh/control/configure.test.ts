@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import type { Resource } from '../../types.ts';
 import type { EndpointConfig, ProxyConfig } from '../config.ts';
 import type { ProxyNode } from '../proxy.ts';
@@ -175,6 +177,18 @@ test('nearness counts only with outlier detection', () => {
   const off = { outlierDetection: OUTLIER, loadBalancer: { localityLbSetting: { enabled: false } } };
   expect(priorities(off)).toEqual([0, 0, 0]);
 });
+
+test.each(['multi-primary/cluster-lost', 'ingress/v3-lost'])(
+  'a suite in which all versions are to answer asks for all of them, wherever their nodes are: %s',
+  async (scenario) => {
+    const file = new URL(`../../../../suites/${scenario}/outlier-detection.yaml`, import.meta.url);
+    const { spec } = parse(await readFile(file, 'utf8')) as { spec: { trafficPolicy: unknown } };
+    const rules = [rule('DestinationRule', { host: 'hello', trafficPolicy: spec.trafficPolicy })];
+    const at = node({ locality: { region: 'r1', zone: 'a' } });
+    expect(endpoints(places(rules), at).map(({ priority }) => priority)).toEqual([0, 0, 0]);
+    expect(configFor(places(rules), at).clusters.get(NAME)?.outlier).toBeDefined();
+  },
+);
 
 test('shares are distributed over localities', () => {
   const distribute = [{ from: 'r1/*', to: { 'r1/*': 80, 'r2/*': 20 } }];
