@@ -61,6 +61,29 @@ describe('a kubeconfig that works', () => {
     expect(stdout).toBe('hi\n');
   });
 
+  test('as somebody else, for requests and for exec: with the groups and all that kubectl sends', async () => {
+    const user = {
+      token: SECRET_TOKEN,
+      as: 'deployer',
+      'as-uid': '42',
+      'as-groups': ['mesh-admins', 'testers'],
+      'as-user-extra': { 'example.com/team': ['blue', 'red'] },
+    };
+    const cluster = await connected(await server.kubeconfig({ user }));
+    server.seen.length = 0;
+    await cluster.version();
+    await cluster.exec({ namespace: 'a', pod: 'b', command: ['echo', 'hi'] });
+    expect(server.seen.map(({ method }) => method)).toEqual(['GET', 'UPGRADE']);
+    for (const { headers } of server.seen)
+      expect(headers).toMatchObject({
+        'impersonate-user': 'deployer',
+        'impersonate-uid': '42',
+        // As Node shows two lines of one header.
+        'impersonate-group': 'mesh-admins, testers',
+        'impersonate-extra-example.com%2fteam': 'blue, red',
+      });
+  });
+
   test('with files named relative to it', async () => {
     const tokenFile = await written(`${SECRET_TOKEN}\n`);
     const user = { tokenFile: tokenFile.slice(tokenFile.lastIndexOf('/') + 1) };

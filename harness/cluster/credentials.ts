@@ -33,8 +33,10 @@ function certificateExpiry(pem: string | Buffer | undefined): number | undefined
 }
 
 /** The `exp` of a JSON web token, in milliseconds; undefined for other tokens, which only the server understands. */
-function tokenExpiry(authorization: string | undefined): number | undefined {
-  const payload = /^Bearer [\w-]+\.([\w-]+)\./.exec(authorization ?? '')?.[1];
+function tokenExpiry(authorization: unknown): number | undefined {
+  const payload = /^Bearer [\w-]+\.([\w-]+)\./.exec(
+    typeof authorization === 'string' ? authorization : '',
+  )?.[1];
   if (payload === undefined) return undefined;
   try {
     const { exp } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { exp?: unknown };

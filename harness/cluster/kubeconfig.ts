@@ -17,6 +17,7 @@ import {
 import { parseDocument } from 'yaml';
 import { bounded } from '../wait/wait.ts';
 import { ClusterError } from './errors.ts';
+import { impersonationOf } from './impersonation.ts';
 
 /** Where a cluster's credentials are. */
 export interface KubeconfigSource {
@@ -32,7 +33,8 @@ export interface KubeconfigSource {
 export interface Access {
   readonly server: string;
   readonly context: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Several values are several lines. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
   readonly tls: {
     readonly ca?: string | Buffer;
     readonly cert?: string | Buffer;
@@ -86,6 +88,7 @@ interface Picked {
   readonly context: string;
   readonly cluster: Cluster;
   readonly user: User | undefined;
+  readonly impersonation: Access['headers'];
 }
 
 async function readRaw(source: KubeconfigSource): Promise<RawKubeconfig> {
@@ -138,7 +141,8 @@ function pick(source: KubeconfigSource, raw: RawKubeconfig): Picked {
     if (context?.user !== undefined && user === undefined) {
       throw new Error(`context ${wanted} names a user that the file does not have`);
     }
-    return { context: wanted, cluster: { ...cluster, ...absoluteCa(cluster, file) }, user };
+    const impersonation = impersonationOf(users[0]?.user);
+    return { context: wanted, cluster: { ...cluster, ...absoluteCa(cluster, file) }, user, impersonation };
   } catch (error) {
     throw wrong(source, `kubeconfig ${file} is not usable: ${(error as Error).message}`, show);
   }
@@ -174,7 +178,6 @@ async function applyNarrow({ cluster, user }: Picked, options: RequestOptions): 
   if (cluster.skipTLSVerify) options.rejectUnauthorized = false;
   if (cluster.tlsServerName) options.servername = cluster.tlsServerName;
   if (user === undefined) return;
-  if (user.impersonateUser) headers['Impersonate-User'] = user.impersonateUser;
   if (user.username) headers['Authorization'] = basic(`${user.username}:${user.password ?? ''}`);
   if (user.exec) {
     const { ExecAuth } = await import('@kubernetes/client-node/dist/exec_auth.js');
@@ -216,7 +219,7 @@ function toAccess(picked: Picked, options: RequestOptions): Access {
   return {
     server: picked.cluster.server,
     context: picked.context,
-    headers: Object.fromEntries(headers),
+    headers: { ...Object.fromEntries(headers), ...picked.impersonation },
     tls: Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)),
     ...(proxyUrl !== undefined && options.agent ? { proxyUrl, agent: options.agent as Agent } : {}),
   };

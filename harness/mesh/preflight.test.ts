@@ -227,6 +227,17 @@ describe('networks', () => {
     ]);
   });
 
+  test('that only the injectors tell are a warning each: the label is missing', async () => {
+    const told = { network: 'blue', networkIsLabelled: false };
+    const found = await findings([told, told]);
+    expect(found).toEqual(
+      [1, 2].map((n) =>
+        one(`cluster${String(n)}`, 'warning', /no label .* on blue is told by its injector alone/),
+      ),
+    );
+    expect(found[0]?.remedy).toMatch(/label namespace istio-system topology\.istio\.io\/network=blue$/);
+  });
+
   test('need a gateway with an address each', async () => {
     const given = [{ network: 'a', eastWestGateway: gateway([]) }, { network: 'b' }];
     expect(await findings(given, ['network1', 'network2'])).toEqual([
@@ -234,7 +245,7 @@ describe('networks', () => {
       one(
         'cluster2',
         'warning',
-        /no east-west gateway: no Service with port 15443 and label topology\.istio\.io\/network=b/,
+        /no east-west gateway: no Service with port 15443 .* and label topology\.istio\.io\/network=b/,
       ),
     ]);
   });

@@ -17,9 +17,9 @@ export interface EastWestGateway {
   readonly deployment: string | null;
   /** The labels by which the Service selects the gateway's pods. */
   readonly selector: Readonly<Record<string, string>>;
-  /** Addresses (or hostnames) from the Service's status. */
+  /** Addresses (or hostnames) by which other networks find it. */
   readonly addresses: readonly string[];
-  /** Port of the mutual TLS listener: 15443 unless the Service says otherwise. */
+  /** Port of the mutual TLS listener at them: 15443 unless the Service says otherwise. */
   readonly port: number;
 }
 
@@ -43,6 +43,8 @@ export interface MeshInCluster {
   /** The mesh's own name for the cluster, as its proxies carry it; null where nothing tells it (see `idOf`). */
   readonly clusterId: string | null;
   readonly network: string | null;
+  /** False where istio-system lacks the label: then what injects pods tells the network, if anything does. @default true */
+  readonly networkIsLabelled?: boolean;
   /** The cluster whose control plane configures the proxies here: itself, or a remote's primary. */
   readonly configuredBy: string;
   /** IDs of the clusters whose control planes may take charge of this one, as istio-system says; `*` is any. @default none */

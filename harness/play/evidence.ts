@@ -3,7 +3,6 @@ import { kubectl } from '../cluster/kubeconfig.ts';
 import { isServing } from '../cluster/pods.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 import { watchedClusters } from '../mesh/istio/control-plane.ts';
-import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
 import { certificatesIn } from '../mesh/istio/proxy.ts';
 import type { Member } from '../mesh/types.ts';
 import { bounded } from '../wait/wait.ts';
@@ -24,13 +23,14 @@ export async function evidenceFrom(
   const { client, provided, topology } = member;
   const pods =
     (await readable(() => client.list<PodObject>({ apiVersion: 'v1', kind: 'Pod', namespace }))) ?? [];
-  const list = (kind: string, where: string): Promise<KubernetesObject[]> =>
-    client.list({ apiVersion: NETWORKING, kind, namespace: where });
+  const list = (kind: string, where: { readonly namespace?: string }): Promise<KubernetesObject[]> =>
+    client.list({ apiVersion: NETWORKING, kind, ...where });
   const [watched, roots, routes, gateways] = await Promise.all([
     readable(() => watchedClusters(client)),
     readable(() => rootsIn(member, namespace, pods)),
-    readable(() => list('VirtualService', namespace)),
-    readable(() => list('Gateway', SYSTEM_NAMESPACE)),
+    readable(() => list('VirtualService', { namespace })),
+    // They lie where their authors put them, often beside the gateway itself.
+    readable(() => list('Gateway', {})),
   ]);
   return {
     cluster: topology.name,

@@ -94,7 +94,10 @@ const inCluster = (network: string, addresses: readonly string[] | null = null):
   rootFingerprint: null,
 });
 
-const FLAT = { cluster1: inCluster('network1'), cluster2: inCluster('network1') };
+const FLAT: Record<'cluster1' | 'cluster2', MeshInCluster> = {
+  cluster1: { ...inCluster('network1'), clusterId: 'cluster1' },
+  cluster2: { ...inCluster('network1'), clusterId: 'cluster2' },
+};
 const gateways = (...addresses: readonly string[]): typeof FLAT => ({
   cluster1: inCluster('network1'),
   cluster2: inCluster('network2', addresses),
@@ -221,8 +224,8 @@ test.each([
 test('a control plane that has not read the other cluster keeps the gate shut', async () => {
   proxyHolds('10.10.0.5', '10.20.0.5');
   pod(servers[0], 'istiod-1', { app: 'istiod' }, '10.10.0.2', { namespace: 'istio-system' });
-  const synced = (status: string): void => {
-    const stdout = JSON.stringify([{ id: 'cluster2', secretName: 's', syncStatus: status }]);
+  const synced = (status: string, id = 'cluster2'): void => {
+    const stdout = JSON.stringify([{ id, secretName: 's', syncStatus: status }]);
     servers[0].printed.set('istio-system/istiod-1 pilot-discovery request GET /debug/clusterz', { stdout });
   };
   synced('initial-sync');
@@ -231,6 +234,13 @@ test('a control plane that has not read the other cluster keeps the gate shut', 
   );
   synced('synced');
   expect((await pass(FLAT, ['endpoint-discovery', 'control-plane-pods'])).reached).toBe(true);
+  // A cluster of the mesh that has no part in the run, and may be switched off.
+  synced('timeout', 'staging');
+  expect((await pass(FLAT, ['endpoint-discovery', 'control-plane-pods'])).reached).toBe(true);
+  const unknown = { ...FLAT, cluster2: { ...FLAT.cluster2, clusterId: null } };
+  expect((await pass(unknown, ['endpoint-discovery', 'control-plane-pods'])).sawLast).toContain(
+    'staging is timeout',
+  );
 });
 
 test('control planes that are not told of other clusters need not know what runs there, and must not', async () => {

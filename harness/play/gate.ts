@@ -140,12 +140,15 @@ async function unopened(
   return problems.flat();
 }
 
+/** Clusters of the run that the control plane has not read. A mesh may have others, which nothing here depends on. */
 async function unsynced({ caller, members, mesh }: GateSubject): Promise<string[]> {
   if (!mesh.features.includes('control-plane-pods')) return [];
   const primary = members.find(({ topology }) => topology.name === caller.topology.primary) ?? caller;
+  const ids = members.map(({ topology }) => mesh.clusters[topology.name]?.clusterId ?? null);
   const watched = await watchedClusters(primary.client);
   return watched
     .filter(({ syncStatus }) => syncStatus !== 'synced')
+    .filter(({ id }) => ids.includes(null) || ids.includes(id))
     .map(({ id, syncStatus }) => `${id} is ${syncStatus} in the control plane of ${primary.topology.name}`);
 }
 

@@ -70,6 +70,22 @@ test.each<[string, Partial<ClusterEvidence>, RegExp]>([
   expect(hintsFrom(two(changed))).toEqual([expect.stringMatching(expected)]);
 });
 
+test('a remote secret is missed whatever the number of istiod pods, each of which tells', () => {
+  const own = { id: 'cluster1', secretName: '', syncStatus: 'synced' };
+  const other = (id: string): typeof own => ({ ...own, id, secretName: 'istio-system/s' });
+  const seen = (...others: readonly string[]): Partial<ClusterEvidence> => ({
+    watched: [own, ...others.map(other), own, ...others.map(other)],
+  });
+  const hints = hintsFrom([
+    healthy('cluster1', 'network1', seen('cluster2')),
+    healthy('cluster2', 'network1', seen('cluster1', 'cluster3')),
+    healthy('cluster3', 'network1', seen('cluster1', 'cluster2')),
+  ]);
+  expect(hints).toEqual([
+    expect.stringMatching(/^the control plane of cluster1 watches 1 of 2 other clusters/),
+  ]);
+});
+
 test('on one network nobody misses a gateway', () => {
   const flat = [
     healthy('cluster1', 'network1', { passThroughGateways: 0 }),

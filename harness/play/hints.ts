@@ -30,7 +30,7 @@ export interface ClusterEvidence {
   /** Serial numbers of the roots that its proxies check others against. */
   readonly roots: readonly string[] | undefined;
   readonly routes: readonly RouteSeen[] | undefined;
-  /** How many Gateways pass on mutual TLS from other networks. */
+  /** How many Gateways, in all namespaces, pass on mutual TLS from other networks. */
   readonly passThroughGateways: number | undefined;
 }
 
@@ -72,18 +72,20 @@ function discoveryHints(
   all: readonly ClusterEvidence[],
 ): string[] {
   if (watched === undefined) return [];
+  // Each pod of a control plane tells what it watches.
   const remote = watched.filter(({ secretName }) => secretName !== '');
+  const count = new Set(remote.map(({ id }) => id)).size;
   const unsynced = remote.filter(({ syncStatus }) => syncStatus !== 'synced');
   const look = `${kubectl} -n istio-system get secrets -l ${REMOTE_SECRETS}`;
   if (unsynced.length > 0) {
-    const states = unsynced.map(({ id, syncStatus }) => `${id}: ${syncStatus}`).join(', ');
+    const states = [...new Set(unsynced.map(({ id, syncStatus }) => `${id}: ${syncStatus}`))].join(', ');
     return [
       `the control plane of ${cluster} cannot read other clusters (${states}): is the remote secret's token valid, and its address one that istiod reaches? ${look}`,
     ];
   }
-  if (remote.length >= all.length - 1) return [];
+  if (count >= all.length - 1) return [];
   return [
-    `the control plane of ${cluster} watches ${String(remote.length)} of ${String(all.length - 1)} other clusters: a remote secret is missing. ${look}`,
+    `the control plane of ${cluster} watches ${String(count)} of ${String(all.length - 1)} other clusters: a remote secret is missing. ${look}`,
   ];
 }
 
@@ -106,7 +108,7 @@ function gatewayHints(
   const crossed = all.some((other) => other.network !== network);
   if (!crossed || passThroughGateways !== 0) return [];
   return [
-    `no Gateway in ${cluster} passes calls on from other networks (TLS mode AUTO_PASSTHROUGH): ${kubectl} -n istio-system get gateways.networking.istio.io`,
+    `no Gateway in ${cluster} passes calls on from other networks (TLS mode AUTO_PASSTHROUGH): ${kubectl} get gateways.networking.istio.io -A`,
   ];
 }
 

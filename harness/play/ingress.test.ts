@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { hasIPv6 } from '../../fixtures/ipv6.ts';
 import { gatewayScene, type GatewayScene } from '../../fixtures/gateway-scene.ts';
 import type { RunContext } from './context.ts';
 import { addressOfGateway } from './ingress.ts';
@@ -9,12 +10,21 @@ let local: GatewayScene;
 let visited: Server;
 let port: number;
 
+const portOf = (server: Server): number => {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+};
+
+const visitedAt = async (host: string): Promise<Server> => {
+  const server = createServer((_request, response) => response.end('hello')).listen(0, host);
+  await once(server, 'listening');
+  return server;
+};
+
 beforeEach(async () => {
   local = await gatewayScene();
-  visited = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
-  await once(visited, 'listening');
-  const address = visited.address();
-  port = typeof address === 'object' && address !== null ? address.port : 0;
+  visited = await visitedAt('127.0.0.1');
+  port = portOf(visited);
 });
 afterEach(async () => {
   visited.close();
@@ -63,4 +73,18 @@ test('by load balancer it is what that gave the Service, an address or a name', 
   service([{ name: 'http2', port }], { loadBalancer: { ingress: [{ hostname: 'localhost' }] } });
   node('inside', 'True', { InternalIP: '192.0.2.2' });
   expect(await addressBy('load-balancer')).toBe(`localhost:${String(port)}`);
+});
+
+test.runIf(hasIPv6)('an address of IPv6 is in brackets, as URLs have it', async () => {
+  const sixth = await visitedAt('::1');
+  try {
+    service([{ name: 'http2', port: portOf(sixth), nodePort: portOf(sixth) }], {
+      loadBalancer: { ingress: [{ ip: '::1' }] },
+    });
+    node('inside', 'True', { InternalIP: '::1' });
+    expect(await addressBy('load-balancer')).toBe(`[::1]:${String(portOf(sixth))}`);
+    expect(await addressBy('node-port')).toBe(`[::1]:${String(portOf(sixth))}`);
+  } finally {
+    sixth.close();
+  }
 });

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { conditionOf } from '../cluster/conditions.ts';
 import type { ObjectRef } from '../cluster/objects.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
@@ -72,8 +73,11 @@ export async function addressFromOutside(
 function atLoadBalancer(service: GatewayService): string | undefined {
   const [first] = service.status?.loadBalancer?.ingress ?? [];
   const host = first?.ip ?? first?.hostname;
-  return host === undefined ? undefined : `${host}:${String(httpPort(service)?.port ?? 80)}`;
+  return host === undefined ? undefined : at(host, httpPort(service)?.port ?? 80);
 }
+
+/** HOST:PORT as URLs have it: an IPv6 address in brackets. */
+const at = (host: string, port: number): string => `${isIPv6(host) ? `[${host}]` : host}:${String(port)}`;
 
 /** Every node leads to a node port. @see https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport */
 function atNode(service: GatewayService, nodes: readonly Node[]): string | undefined {
@@ -84,7 +88,7 @@ function atNode(service: GatewayService, nodes: readonly Node[]): string | undef
   const host = ['ExternalIP', 'InternalIP']
     .map((wanted) => addresses.find(({ type }) => type === wanted)?.address)
     .find((found) => found !== undefined);
-  return host === undefined || port === undefined ? undefined : `${host}:${String(port)}`;
+  return host === undefined || port === undefined ? undefined : at(host, port);
 }
 
 function httpPort(

@@ -145,7 +145,9 @@ export async function reachesApiServer(
 ): Promise<Finding> {
   const url = await apiServerForPeers(scene, to);
   const port = url.port === '' ? 443 : Number(url.port);
-  const where = { host: url.hostname, port, serverName: url.hostname, protocols: ['http/1.1'] };
+  // URLs have IPv6 addresses in brackets; connections are made to the address itself.
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const where = { host, port, serverName: host, authority: url.host, protocols: ['http/1.1'] };
   const outcome = await knock(scene, from, { ...where, path: '/version' });
   return {
     holds: outcome.status !== null,

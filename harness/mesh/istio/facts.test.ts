@@ -6,6 +6,7 @@ import { createRoot, type Authority } from './certificates.ts';
 import { readMesh } from './facts.ts';
 
 const ADMISSION = 'admissionregistration.k8s.io/v1';
+const SYSTEM = 'istio-system';
 const PATH = '/inject/cluster/eu-west/net/blue';
 
 let server: FakeApiServer;
@@ -95,6 +96,126 @@ test('the gateway of a network is known with the labels by which its Service sel
   });
   const { eastWestGateway } = await readMesh({ client: cluster });
   expect(eastWestGateway).toMatchObject({ namespace: 'edges', service: 'edge', selector });
+});
+
+const configMap = (name: string, data: Record<string, string>): void => {
+  server.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: SYSTEM }, data });
+};
+
+function istiod(revision?: string): void {
+  const labels = { app: 'istiod', ...(revision === undefined ? {} : { 'istio.io/rev': revision }) };
+  server.put({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: `istiod-${revision ?? ''}`, namespace: SYSTEM, labels },
+    spec: { template: { spec: { containers: [{ image: 'pilot:1.31.0', env: [] }] } } },
+  });
+}
+
+const NETWORK = 'topology.istio.io/network';
+
+function service(parts: {
+  labels?: object;
+  annotations?: Record<string, string>;
+  spec: object;
+  status?: object;
+}): void {
+  const { labels, annotations = {}, spec, status = {} } = parts;
+  const metadata = { name: 'gw', namespace: SYSTEM, annotations, labels: { [NETWORK]: 'blue', ...labels } };
+  server.put({ apiVersion: 'v1', kind: 'Service', metadata, spec, status });
+}
+
+describe('the network', () => {
+  const namespace = (labels: Record<string, string>): void => {
+    server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: SYSTEM, labels } });
+  };
+  const values = (network: string): Record<string, string> => ({
+    values: JSON.stringify({ global: { network } }),
+  });
+
+  test('without a label is what the injector of the control plane puts on pods, and its gateway is found', async () => {
+    namespace({});
+    istiod();
+    configMap('istio-sidecar-injector', values('blue'));
+    service({ spec: { ports: [{ port: 15443 }] } });
+    expect(await readMesh({ client: cluster })).toMatchObject({
+      network: 'blue',
+      networkIsLabelled: false,
+      eastWestGateway: { service: 'gw' },
+    });
+  });
+
+  test('is that of the revisions that run, and the label wins', async () => {
+    istiod('asm-1131-0');
+    configMap('istio-sidecar-injector', values('old'));
+    configMap('istio-sidecar-injector-asm-1131-0', values('blue'));
+    expect(await readMesh({ client: cluster })).toMatchObject({ network: 'blue' });
+    namespace({ [NETWORK]: 'red' });
+    expect(await readMesh({ client: cluster })).toMatchObject({ network: 'red', networkIsLabelled: true });
+  });
+
+  test('of a cluster without a control plane is in its webhook', async () => {
+    webhook(istiodService(PATH));
+    expect(await readMesh({ client: cluster })).toMatchObject({ network: 'blue', networkIsLabelled: false });
+  });
+
+  test.each([
+    ['an empty name', values('')],
+    ['no JSON', { values: '{' }],
+    ['nothing', {}],
+  ])('is unknown where the injector says %s', async (_what, data) => {
+    istiod();
+    configMap('istio-sidecar-injector', data);
+    expect((await readMesh({ client: cluster })).network).toBeNull();
+  });
+});
+
+describe('the east-west gateway', () => {
+  const entry = async (): Promise<unknown> => {
+    server.put({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: SYSTEM, labels: { [NETWORK]: 'blue' } },
+    });
+    const { eastWestGateway } = await readMesh({ client: cluster });
+    return eastWestGateway === null ? null : [eastWestGateway.addresses, eastWestGateway.port];
+  };
+
+  test('is entered at the port that its label says, at the addresses that it has besides a load balancer', async () => {
+    const labels = { 'networking.istio.io/gatewayPort': '32443' };
+    service({
+      labels,
+      spec: { ports: [{ port: 15021 }, { port: 32443 }], externalIPs: ['198.51.100.7'] },
+      status: { loadBalancer: { ingress: [{ ip: '198.51.100.6' }] } },
+    });
+    expect(await entry()).toEqual([['198.51.100.6', '198.51.100.7'], 32443]);
+    service({ labels, spec: { ports: [{ port: 15443 }] } });
+    expect(await entry()).toBeNull();
+    service({ labels: { 'networking.istio.io/gatewayPort': 'x' }, spec: { ports: [{ port: 15443 }] } });
+    expect(await entry()).toEqual([[], 15443]);
+  });
+
+  test('by node port is entered at the nodes that it names', async () => {
+    const node = (name: string, edge: string, address: string): void =>
+      server.put({
+        apiVersion: 'v1',
+        kind: 'Node',
+        metadata: { name, labels: { edge } },
+        status: {
+          addresses: [
+            { type: 'InternalIP', address: '10.0.0.1' },
+            { type: 'ExternalIP', address },
+          ],
+        },
+      });
+    node('a', 'yes', '198.51.100.8');
+    node('b', 'no', '198.51.100.9');
+    service({
+      annotations: { 'traffic.istio.io/nodeSelector': '{"edge":"yes"}' },
+      spec: { type: 'NodePort', ports: [{ port: 15443, nodePort: 31443 }] },
+    });
+    expect(await entry()).toEqual([['198.51.100.8'], 31443]);
+  });
 });
 
 describe('the root of trust', () => {

@@ -2,11 +2,11 @@ import { createHash, X509Certificate } from 'node:crypto';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
 import type { ControlPlane, EastWestGateway, InjectionLabel, MeshInCluster } from '../types.ts';
+import { entryOf, isEntered, type GatewayService } from './gateway-entry.ts';
 import { labelInjecting } from './injected.ts';
+import { networkOfInjectors } from './network.ts';
 import { SYSTEM_NAMESPACE } from './settings.ts';
 import { visibleInjectorsIn } from './webhooks.ts';
-
-const TLS_PORT = 15443;
 
 interface Deployment extends KubernetesObject {
   readonly spec?: {
@@ -20,16 +20,6 @@ interface Deployment extends KubernetesObject {
         }[];
       };
     };
-  };
-}
-
-interface Service extends KubernetesObject {
-  readonly spec?: {
-    readonly selector?: Readonly<Record<string, string>>;
-    readonly ports?: readonly { readonly port: number; readonly targetPort?: number | string }[];
-  };
-  readonly status?: {
-    readonly loadBalancer?: { readonly ingress?: readonly { ip?: string; hostname?: string }[] };
   };
 }
 
@@ -54,7 +44,7 @@ function injectionLabelOf(controlPlanes: readonly ControlPlane[]): InjectionLabe
 }
 
 /** Nothing selected is not everything: without a selector somebody else says where calls go. */
-function isSelected({ spec }: Deployment, service: Service): boolean {
+function isSelected({ spec }: Deployment, service: GatewayService): boolean {
   const selector = Object.entries(service.spec?.selector ?? {});
   const labels = spec?.template?.metadata?.labels;
   return selector.length > 0 && selector.every(([key, value]) => labels?.[key] === value);
@@ -62,12 +52,12 @@ function isSelected({ spec }: Deployment, service: Service): boolean {
 
 async function findGateway(cluster: Cluster, network: string | null): Promise<EastWestGateway | null> {
   if (network === null) return null;
-  const services = await cluster.list<Service>({
+  const services = await cluster.list<GatewayService>({
     apiVersion: 'v1',
     kind: 'Service',
     labelSelector: `topology.istio.io/network=${network}`,
   });
-  const service = services.find(({ spec }) => spec?.ports?.some(({ port }) => port === TLS_PORT));
+  const service = services.find(isEntered);
   const namespace = service?.metadata.namespace;
   if (service === undefined || namespace === undefined) return null;
   const deployments = await cluster.list<Deployment>({
@@ -82,10 +72,7 @@ async function findGateway(cluster: Cluster, network: string | null): Promise<Ea
     // What scales one of several does not take the gateway away.
     deployment: another === undefined ? (deployment?.metadata.name ?? null) : null,
     selector: service.spec?.selector ?? {},
-    addresses: (service.status?.loadBalancer?.ingress ?? []).flatMap(
-      ({ ip, hostname }) => ip ?? hostname ?? [],
-    ),
-    port: TLS_PORT,
+    ...(await entryOf(cluster, service)),
   };
 }
 
@@ -114,12 +101,16 @@ async function rootFingerprintOf(cluster: Cluster): Promise<string | null> {
  * A remote cluster's webhook names the cluster for its control plane: `/inject/cluster/NAME/net/NETWORK`. It is in the
  * URL (istiodRemote.injectionURL), or in the path at a Service (istiodRemote.injectionPath).
  */
-async function idInWebhooks(cluster: Cluster): Promise<string | undefined> {
+async function namesInWebhooks(
+  cluster: Cluster,
+): Promise<{ readonly id?: string; readonly network?: string }> {
   const injectors = await visibleInjectorsIn(cluster);
   const places = injectors
     .flatMap(({ webhooks = [] }) => webhooks)
     .map(({ clientConfig }) => clientConfig?.url ?? clientConfig?.service?.path);
-  return places.flatMap((place) => /\/inject\/cluster\/([^/]+)/.exec(place ?? '')?.[1] ?? [])[0];
+  const found = places.map((place) => /\/inject\/cluster\/([^/]+)(?:\/net\/([^/]+))?/.exec(place ?? ''));
+  const [, id, network] = found.find((one) => one !== null) ?? [];
+  return { ...(id === undefined ? {} : { id }), ...(network === undefined ? {} : { network }) };
 }
 
 /** Which cluster is read, and what the topology says of it. */
@@ -144,15 +135,18 @@ export async function readMesh(subject: MeshSubject): Promise<MeshInCluster> {
     }),
     rootFingerprintOf(cluster),
   ]);
-  const network = namespace?.metadata.labels?.['topology.istio.io/network'] ?? null;
+  const label = namespace?.metadata.labels?.['topology.istio.io/network'];
   const inCharge = namespace?.metadata.annotations?.['topology.istio.io/controlPlaneClusters'];
   const controlPlanes = deployments.map(controlPlaneOf);
   const [first] = deployments;
+  const names = first === undefined ? await namesInWebhooks(cluster) : {};
+  // Pods get their network from the installation's values, whether or not the namespace has the label.
+  const network = label ?? names.network ?? (await networkOfInjectors(cluster, controlPlanes));
   return {
     cluster: cluster.name,
-    clusterId:
-      (first === undefined ? await idInWebhooks(cluster) : environmentOf(first, 'CLUSTER_ID')) ?? null,
+    clusterId: (first === undefined ? names.id : environmentOf(first, 'CLUSTER_ID')) ?? null,
     network,
+    networkIsLabelled: label !== undefined,
     configuredBy: subject.primary ?? cluster.name,
     controlPlaneClusters: inCharge?.split(',').map((id) => id.trim()) ?? [],
     controlPlanes,

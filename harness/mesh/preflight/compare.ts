@@ -99,7 +99,7 @@ export function checkIds(members: readonly MeshMember[]): Finding[] {
 export function checkNetworks(members: readonly MeshMember[]): Finding[] {
   const unlabelled = members.filter(({ mesh }) => mesh.network === null);
   const several = new Set(members.map(({ expectedNetwork }) => expectedNetwork)).size > 1;
-  const findings =
+  const unknown =
     unlabelled.length > 0 && (several || unlabelled.length < members.length)
       ? unlabelled.map(({ name, client, expectedNetwork }) =>
           about(name).warning(
@@ -108,6 +108,7 @@ export function checkNetworks(members: readonly MeshMember[]): Finding[] {
           ),
         )
       : [];
+  const findings = [...members.flatMap(checkNetworkLabel), ...unknown];
   if (!differs(members)) return findings;
   const found = variantOfClusters(members.map(({ mesh }) => mesh)) ?? 'none that is known';
   const seen = listed(members, ({ mesh }) => mesh.network ?? 'no label');
@@ -115,6 +116,16 @@ export function checkNetworks(members: readonly MeshMember[]): Finding[] {
   return [
     ...findings,
     about(MESH).warning(message, 'its scenarios are skipped; run only the variant that is there: --variant'),
+  ];
+}
+
+/** Pods have a network by the installation's values alone: what has no proxy counts as on none. */
+function checkNetworkLabel({ name, client, mesh }: MeshMember): Finding[] {
+  const { network, networkIsLabelled = true } = mesh;
+  if (network === null || networkIsLabelled) return [];
+  const message = `the namespace istio-system has no label ${LABEL}; that the cluster is on ${network} is told by its injector alone (values.global.network)`;
+  return [
+    about(name).warning(message, `${kubectl(client)} label namespace istio-system ${LABEL}=${network}`),
   ];
 }
 
@@ -132,7 +143,7 @@ export function checkGateways(members: readonly MeshMember[]): Finding[] {
     const { eastWestGateway: gateway, network } = mesh;
     const say = about(name);
     if (gateway === null) {
-      const message = `no east-west gateway: no Service with port 15443 and label ${LABEL}=${network ?? ''}`;
+      const message = `no east-west gateway: no Service with port 15443 (or that of its label networking.istio.io/gatewayPort) and label ${LABEL}=${network ?? ''}`;
       return [say.warning(message, `${kubectl(client)} get services -A -l ${LABEL}`)];
     }
     if (gateway.addresses.length > 0) return [];
