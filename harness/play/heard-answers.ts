@@ -10,6 +10,13 @@ export interface Event {
   readonly acknowledgedMs: number;
 }
 
+/** The event as it may have been by another clock, which is right within so many milliseconds. */
+export const widened = (event: Event, byMs: number): Event => ({
+  ...event,
+  sentMs: event.sentMs - byMs,
+  acknowledgedMs: event.acknowledgedMs + byMs,
+});
+
 /** Longest that a call's line takes to arrive once its time is over. */
 const LINE_MS = 2000;
 /** Answers so long before an event have been judged, and are let go. */

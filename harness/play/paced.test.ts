@@ -38,7 +38,7 @@ function place(
         stopped += 1;
         return Promise.resolve(END);
       };
-      return Promise.resolve({ done: new Promise(() => undefined), stop });
+      return Promise.resolve({ done: new Promise(() => undefined), uncertaintyMs: 1, stop });
     },
   };
   return { source, stopped: () => stopped };

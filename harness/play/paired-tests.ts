@@ -1,4 +1,6 @@
-import type { Rule } from '../verdict/types.ts';
+import { toObservation } from '../traffic/answers.ts';
+import type { Answer } from '../traffic/types.ts';
+import type { Assessment, Observation, Risk, Rule } from '../verdict/types.ts';
 import { SequentialTest, type Snapshot } from '../verdict/sequential-test.ts';
 import { COMPANION } from './companion.ts';
 import type { Scene } from './scene.ts';
@@ -42,6 +44,35 @@ export const isDecided = ({ test, errors }: PairedTests): boolean =>
 
 const isRefuted = (test: SequentialTest): boolean =>
   test.decided && test.assess().verdict === 'non-conformant';
+
+/** What both say now. */
+export interface PairedAssessment {
+  readonly answers: Assessment;
+  readonly errors: Assessment;
+  /** The one that says what is to be said of both: what refutes, else what is open. */
+  readonly decisive: Assessment;
+}
+
+/** Takes answers during which something happens: only a refutation is taken before one has them all. */
+export function observeChange(
+  { test, errors }: PairedTests,
+  observations: readonly Observation[],
+): PairedAssessment {
+  test.observeChange(...observations);
+  errors.observeChange(...observations);
+  const both = { answers: test.assess(), errors: errors.assess() };
+  const which = (verdict: Assessment['verdict']): Assessment | undefined =>
+    [both.answers, both.errors].find((one) => one.verdict === verdict);
+  const decisive = which('non-conformant') ?? which('inconclusive') ?? both.answers;
+  return { ...both, decisive };
+}
+
+/** What all these answers say of a rule, the last as much as the first. */
+export function assessed(rule: Rule, answers: readonly Answer[], risk: Risk): Assessment {
+  const test = new SequentialTest(rule, risk);
+  test.observeChange(...answers.map(toObservation));
+  return test.assess();
+}
 
 /** The evidence so far, as plain data. */
 export const snapshotOf = ({ test, errors }: PairedTests): PairedSnapshot => ({

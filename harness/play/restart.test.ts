@@ -74,6 +74,15 @@ test('new pods that get ready leave the check to what comes next', async () => {
   expect(local.record('starts')).toBeUndefined();
 });
 
+test('a restart is over when the new pods are ready', async () => {
+  afterRestart(HALFWAY);
+  setTimeout(() => {
+    server.put(deployment(2, { ...READY, observedGeneration: 2 }));
+  }, 300);
+  const { sentMs, acknowledgedMs } = await cluster.restart('sleep', { judgedBy });
+  expect(acknowledgedMs - sentMs).toBeGreaterThan(250);
+});
+
 test('a new pod whose proxy does not get ready refutes the check, with its last words', async () => {
   newPod([{ type: 'Ready', status: 'False' }]);
   afterRestart(HALFWAY);

@@ -25,7 +25,7 @@ export async function restartDeployment(
   return { sentMs, acknowledgedMs: Date.now() };
 }
 
-/** A restart that was waited for. */
+/** A restart that was waited for: it is acknowledged when the new pods are ready, or do not get so. */
 export interface Restarted extends Event {
   /** False only where a check was about that. */
   readonly isReady: boolean;
@@ -49,7 +49,7 @@ export async function restartAndWait(
   const event = { what: `${deployment} in ${cluster.name} restarted`, ...restarted };
   try {
     await cluster.isReady(deployment);
-    return { ...event, isReady: true };
+    return { ...event, acknowledgedMs: Date.now(), isReady: true };
   } catch (error) {
     if (judgedBy === undefined || !(error instanceof WaitTimeout)) throw error;
     // Where the API server does not answer, this look throws, too.
@@ -62,6 +62,6 @@ export async function restartAndWait(
       figures: { waitedMs: error.timeoutMs },
       startedAt: event.sentMs,
     });
-    return { ...event, isReady: false };
+    return { ...event, acknowledgedMs: Date.now(), isReady: false };
   }
 }

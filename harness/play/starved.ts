@@ -47,6 +47,16 @@ export function starvationOfLost(
   return isRefutedBy(answers.filter((answer) => !explained.has(answer))) ? undefined : why;
 }
 
+/** No pass that something about the calls puts in doubt: the reason and the words for that, if there is any. */
+export function unlessDoubted(
+  outcome: Outcome,
+  ...doubts: readonly (Pick<Outcome, 'reason' | 'message'> | undefined)[]
+): Outcome {
+  const doubt = doubts.find((one) => one !== undefined);
+  if (doubt === undefined || outcome.verdict !== 'conformant') return outcome;
+  return { ...outcome, verdict: 'inconclusive', ...doubt };
+}
+
 /**
  * No verdict where the caller was too slow itself, with the words for that: a mesh is not accused by such a caller, and
  * what it saw is no evidence for `--continue` to go on with.

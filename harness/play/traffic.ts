@@ -1,25 +1,32 @@
 import { toObservation } from '../traffic/answers.ts';
 import type { RunningLoop } from '../traffic/run-loop.ts';
 import type { Answer } from '../traffic/types.ts';
-import { SequentialTest } from '../verdict/sequential-test.ts';
-import { ERROR_LABEL, type Assessment, type FailoverRule, type Rule } from '../verdict/types.ts';
+import { ERROR_LABEL, type Assessment, type FailoverRule } from '../verdict/types.ts';
 import { bounded, poll, sleep, WaitTimeout } from '../wait/wait.ts';
 import { AnswersFile } from './answers-file.ts';
 import type { Calls } from './calls.ts';
 import { COMPANION } from './companion.ts';
-import { beginTests, isDecided, mostRequests, snapshotOf } from './paired-tests.ts';
-import { HeardAnswers, type Event } from './heard-answers.ts';
+import {
+  assessed,
+  beginTests,
+  mostRequests,
+  observeChange,
+  snapshotOf,
+  type PairedAssessment,
+} from './paired-tests.ts';
+import { HeardAnswers, widened, type Event } from './heard-answers.ts';
 import { takeoverPatienceMs } from './patience.ts';
 import type { Outcome } from './recorder.ts';
 import { RetryCounter } from './retry-counter.ts';
 import type { Scene } from './scene.ts';
-import { starvation, starvationOfLost, unlessStarved } from './starved.ts';
+import { samplingGap } from './sampling-gap.ts';
+import { starvation, starvationOfLost, unlessDoubted, unlessStarved } from './starved.ts';
 import { brokenStream, seconds } from './words.ts';
 
 /** A call may be lost this long after it was sent; its line arrives a little later. */
 const CALL_TIMEOUT_MS = 5000;
-/** What the pod's clock resolves (10 ms) and a round trip adds, until the loop's end tells better. */
-const CLOCK_MS = 20;
+/** An event is at least so much wider than told: what the pod's clock resolves (10 ms), and a round trip. */
+const LEAST_CLOCK_MS = 20;
 /** What shall be lost has to have answered so shortly before. */
 const BEFORE_MS = 15_000;
 const SEEN_MS = 30_000;
@@ -109,45 +116,44 @@ export class PacedCalls<Check extends string = string> {
   async takesOver(event: Event, check: Check): Promise<void> {
     const { subject } = this.#scene.recorder.declaration(check);
     if (subject.kind !== 'takeover') throw new Error(`the check ${check} is not about a takeover`);
-    const startedAt = event.sentMs;
-    const rule: FailoverRule = {
-      ...subject.rule,
-      eventMs: [event.sentMs - CLOCK_MS, event.acknowledgedMs + CLOCK_MS],
-    };
+    const wide = widened(event, Math.max(LEAST_CLOCK_MS, this.#loop.uncertaintyMs));
+    const rule: FailoverRule = { ...subject.rule, eventMs: [wide.sentMs, wide.acknowledgedMs] };
     this.#scene.recorder.say(`${event.what}: who answers now?`, { check: this.#scene.recorder.idOf(check) });
     const { risk } = this.#scene.context;
     const { overdueMs } = this.#heard;
     const patienceMs = takeoverPatienceMs(rule, risk, { perSecond: this.#perSecond, overdueMs });
-    const assess = (): Assessment => assessed(rule, this.#heard.complete(event, this.#over), risk);
+    const assess = (): Assessment => assessed(rule, this.#heard.complete(wide, this.#over), risk);
     const assessment = await this.#until(patienceMs, () => {
       const seen = assess();
       return seen.verdict === 'inconclusive' ? undefined : seen;
     }).then((decided) => decided ?? assess());
     const answered = this.#heard.before(event, BEFORE_MS).some(({ label }) => label === rule.from);
-    const unseen = !answered && assessment.verdict === 'conformant';
     const tooManyLost = (answers: readonly Answer[]): boolean => {
       const { verdict, reason } = assessed(rule, answers, risk);
       return verdict === 'non-conformant' && reason === 'errors';
     };
-    const heard = this.#heard.since(event);
+    const heard = this.#heard.since(wide);
     const starved = assessment.reason === 'errors' ? starvationOfLost(heard, tooManyLost) : starvation(heard);
     const why = assessment.verdict === 'non-conformant' ? starved : undefined;
+    const isLost = assessment.verdict === 'inconclusive' && this.#over;
     const outcome: Outcome = {
-      verdict: unseen ? 'inconclusive' : assessment.verdict,
-      reason: unseen
-        ? 'not-seen-before'
-        : assessment.verdict === 'inconclusive' && this.#over
-          ? 'stream-lost'
-          : assessment.reason,
-      message: unseen
-        ? `${rule.from} did not answer in the ${seconds(BEFORE_MS)} before "${event.what}": nothing was taken over`
-        : assessment.message,
+      verdict: assessment.verdict,
+      reason: isLost ? 'stream-lost' : assessment.reason,
+      message: assessment.message,
       rule,
       assessment,
-      figures: this.#heard.figures(event, [subject.rule.from, subject.rule.to]),
-      startedAt,
+      figures: this.#heard.figures(event, [rule.from, rule.to]),
+      startedAt: event.sentMs,
     };
-    await this.#record(check, unlessStarved(outcome, why));
+    const unseen = {
+      reason: 'not-seen-before',
+      message: `${rule.from} did not answer in the ${seconds(BEFORE_MS)} before "${event.what}": nothing was taken over`,
+    };
+    const gap = samplingGap(rule, heard, { perSecond: this.#perSecond, risk });
+    const uncalled =
+      gap === undefined ? undefined : { reason: 'sampling-gap', message: `${gap} (${assessment.message})` };
+    const doubted = unlessDoubted(outcome, answered ? undefined : unseen, uncalled);
+    await this.#record(check, unlessStarved(doubted, why));
   }
 
   /** Judges how soon versions that were away answer again, counted from when what brought them back was acknowledged. */
@@ -186,33 +192,32 @@ export class PacedCalls<Check extends string = string> {
     await this.#record(check, unlessStarved(outcome, why));
   }
 
-  /** Judges the answers since an event by a rule, while calls go on, until it is decided or its budget is spent. */
+  /**
+   * Judges the answers since an event by a rule, while calls go on, until it is decided or its budget is spent. Nothing
+   * passes before calls made when the event was over have told: what came first does not speak for what came after.
+   */
   async keeps(event: Event, check: Check): Promise<void> {
     const { subject } = this.#scene.recorder.declaration(check);
     if (subject.kind !== 'answers') throw new Error(`the check ${check} is not about answers`);
     const { rule } = subject;
     const tests = beginTests(this.#scene, check, rule);
     const fed = new Set<Answer>();
-    const look = (): { answers: Assessment; errors: Assessment } => {
+    const isThrough = (): boolean => [...fed].some(({ sentMs }) => sentMs >= event.acknowledgedMs);
+    const look = (): PairedAssessment => {
       const fresh = this.#heard.complete(event, this.#over).filter((answer) => !fed.has(answer));
       fresh.forEach((answer) => fed.add(answer));
-      const observations = fresh.map(toObservation);
-      tests.test.observe(...observations);
-      tests.errors.observe(...observations);
-      return { answers: tests.test.assess(), errors: tests.errors.assess() };
+      return observeChange(tests, fresh.map(toObservation));
     };
     const patienceMs = (mostRequests(tests) / this.#perSecond) * 1000 + this.#heard.overdueMs;
     const decided = await this.#until(patienceMs, () => {
       const seen = look();
-      return isDecided(tests) ? seen : undefined;
+      const { verdict } = seen.decisive;
+      return verdict === 'non-conformant' || (verdict === 'conformant' && isThrough()) ? seen : undefined;
     }).catch((error: unknown) => {
       this.#scene.recorder.keep(check, snapshotOf(tests));
       throw error;
     });
-    const { answers, errors } = decided ?? look();
-    const bad = [answers, errors].find(({ verdict }) => verdict === 'non-conformant');
-    const open = [answers, errors].find(({ verdict }) => verdict === 'inconclusive');
-    const decisive = bad ?? open ?? answers;
+    const { answers, errors, decisive } = decided ?? look();
     const isRefutedBy = (rest: readonly Answer[]): boolean =>
       [rule, COMPANION].some(
         (one) => assessed(one, rest, this.#scene.context.risk).verdict === 'non-conformant',
@@ -230,7 +235,12 @@ export class PacedCalls<Check extends string = string> {
       snapshot: snapshotOf(tests),
       startedAt: event.sentMs,
     };
-    await this.#record(check, unlessStarved(outcome, why));
+    const cutShort = {
+      reason: 'stream-lost',
+      message: `the calls were not heard to the end of "${event.what}" (${decisive.message})`,
+    };
+    const doubted = unlessDoubted(outcome, isThrough() ? undefined : cutShort);
+    await this.#record(check, unlessStarved(doubted, why));
   }
 
   /** What callers saw for some time after an event, in words: for what is reported and not judged. */
@@ -284,10 +294,4 @@ export class PacedCalls<Check extends string = string> {
     const found = { ...outcome, ...this.#place, ...(await this.#retries.next()) };
     await this.#scene.recorder.record(check, { ...found, answersFile: this.#file.path });
   }
-}
-
-function assessed(rule: Rule, answers: readonly Answer[], risk: Scene['context']['risk']): Assessment {
-  const test = new SequentialTest(rule, risk);
-  test.observe(...answers.map(toObservation));
-  return test.assess();
 }

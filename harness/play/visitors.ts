@@ -1,6 +1,12 @@
 import type { GateRecord } from '../report/types.ts';
 import { curlOnce } from '../traffic/loop.ts';
-import { askOnce, runOutside, type OnceAnswer, type OnceRequest } from '../traffic/outside.ts';
+import {
+  askOnce,
+  OUTSIDE_UNCERTAINTY_MS,
+  runOutside,
+  type OnceAnswer,
+  type OnceRequest,
+} from '../traffic/outside.ts';
 import type { RunningLoop } from '../traffic/run-loop.ts';
 import type { AnsweredBy, LoopEnd } from '../traffic/types.ts';
 import { sleep } from '../wait/wait.ts';
@@ -261,6 +267,7 @@ class OutsideSource implements Source {
     });
     return Promise.resolve({
       done,
+      uncertaintyMs: OUTSIDE_UNCERTAINTY_MS,
       stop: async () => {
         stop.abort();
         return done;

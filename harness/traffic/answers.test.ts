@@ -54,12 +54,21 @@ describe('a sequential loop', () => {
     });
   });
 
-  it('reports calls whose curl died as missing, not as silence', () => {
+  it('reports calls whose curl gave up as missing, not as silence', () => {
     const { answers, feed, read } = reader(fast);
-    feed('@m b 0 4 100', 'version: v1', record(0), 'version: v', '@m e 0 4 120 137 0', '@m z 4 0');
+    feed('@m b 0 4 100', 'version: v1', record(0), 'version: v', '@m e 0 4 120 2 0', '@m z 4 0');
     expect(kinds(answers)).toEqual(['0:v1', '1:missing', '2:missing', '3:missing']);
-    expect(answers[1]).toMatchObject({ label: 'error', exitCode: 137 });
+    expect(answers[1]).toMatchObject({ label: 'error', exitCode: 2 });
     expect(read.counts()).toMatchObject({ sent: 4, received: 1, missing: 3, complete: true });
+  });
+
+  it('loses no more than the call under way when curl is killed: the rest was never made', () => {
+    const { answers, feed, read } = reader(fast);
+    feed('@m b 0 4 100', 'version: v1', record(0), 'version: v', '@m e 0 4 120 137 0');
+    feed('@m b 4 1 130', 'version: v2', record(0), '@m e 4 1 140 0 0', '@m z 5 0');
+    expect(kinds(answers)).toEqual(['0:v1', '1:missing', '4:v2']);
+    expect(answers[1]).toMatchObject({ label: 'error', exitCode: 137 });
+    expect(read.counts()).toMatchObject({ sent: 3, received: 2, missing: 1, complete: true });
   });
 
   it('counts what a stop cut off as abandoned: no error of the mesh', () => {

@@ -27,6 +27,9 @@ export function toObservation(answer: Answer): Observation {
 /** Most of a body that is kept to be searched, in characters. */
 const MOST_BODY = 65_536;
 
+/** A shell's code for a process that died of a signal is at least this; curl's own are lower. */
+const SIGNALLED = 128;
+
 /** Calls of one curl process. Sequential loops only. */
 interface Batch {
   readonly sequence: number;
@@ -150,11 +153,16 @@ export class AnswerReader {
     this.#batch = null;
     const rest = batch.count - batch.done;
     if (rest === 0) this.#slackMs = Math.max(this.#slackMs, line.podMs - batch.podMs - batch.elapsedMs);
+    const end = batch.sequence + batch.count;
     if (rest > 0 && line.stopped) {
       this.#counts.abandoned += 1;
-      this.#sequence.skipTo(batch.sequence + batch.count);
+      this.#sequence.skipTo(end);
+    } else if (line.exitCode >= SIGNALLED) {
+      // Whoever killed curl was no part of the mesh: only the call under way was made, and is told of.
+      this.#lose(end - rest + Math.min(rest, 1), line.podMs, line.exitCode);
+      this.#sequence.skipTo(end);
     }
-    this.#lose(batch.sequence + batch.count, line.podMs, line.exitCode);
+    this.#lose(end, line.podMs, line.exitCode);
   }
 
   #paced(line: Line<'answer'>): void {

@@ -33,6 +33,8 @@ export interface OutsideRequest {
 }
 
 const MAX_BODY = 262_144;
+/** Answers are timed by the clock that everything else is: whole milliseconds. */
+export const OUTSIDE_UNCERTAINTY_MS = 1;
 
 /** Asks from outside until all requests are sent or it is stopped. Throws a TypeError that names the mistakes of `call`. */
 export async function runOutside(request: OutsideRequest): Promise<LoopEnd> {
@@ -43,7 +45,7 @@ export async function runOutside(request: OutsideRequest): Promise<LoopEnd> {
   const sent = await (request.perSecond === undefined
     ? caller.sequential()
     : caller.paced(request.perSecond));
-  const clock = { offsetMs: 0, uncertaintyMs: 1 };
+  const clock = { offsetMs: 0, uncertaintyMs: OUTSIDE_UNCERTAINTY_MS };
   const counts = { sent, received: sent, missing: 0, abandoned: 0, noise: 0, complete: true };
   return { ...counts, clock, startedMs, endedMs: Date.now() };
 }

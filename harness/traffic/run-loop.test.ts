@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localExec } from '../../fixtures/local-exec.ts';
 import { startHello, type HelloServer } from '../../fixtures/servers/hello.ts';
-import { runLoop, type LoopRequest } from './run-loop.ts';
+import { runLoop, startPaced, type LoopRequest } from './run-loop.ts';
 import type { Answer, Loop, LoopEnd } from './types.ts';
 
 const answeredBy = { version: 'version: (v\\d)', instance: 'instance: (\\S+)' };
@@ -33,6 +33,20 @@ const SHELLS: readonly [string, string[]][] = [
   ['busybox', ['sh']],
   ['bash', []],
 ];
+
+it('a loop tells how uncertain its times are while it runs: no pod reads its clock to less than 10 ms', async () => {
+  let heard = (): void => undefined;
+  const first = new Promise<void>((resolve) => {
+    heard = resolve;
+  });
+  const loop = { mode: 'paced', url: url('/now'), perSecond: 20, answeredBy } as const;
+  const running = startPaced({ exec: localExec(), pod, loop, onAnswer: () => heard() });
+  expect(running.uncertaintyMs).toBe(Infinity);
+  await first;
+  expect(running.uncertaintyMs).toBeGreaterThanOrEqual(10);
+  expect(running.uncertaintyMs).toBeLessThan(3000);
+  await running.stop();
+});
 
 describe.each(SHELLS)('in %s', (program, words) => {
   const shell = [program, ...words];

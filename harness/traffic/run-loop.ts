@@ -23,6 +23,8 @@ export interface LoopRequest<Kind extends Loop = Loop> {
 export interface RunningLoop {
   /** No call begins any more; resolves when those under way have reported. Safe to call again. */
   stop(): Promise<LoopEnd>;
+  /** How wrong the times of its answers may be either way, as far as is known by now, in milliseconds. */
+  readonly uncertaintyMs: number;
   /** Resolves when the loop has ended, however it did. Never rejects, but for an error thrown by `onAnswer`. */
   readonly done: Promise<LoopEnd>;
 }
@@ -54,6 +56,9 @@ export function startLoop(request: LoopRequest): RunningLoop {
   const done = session.run(command);
   return {
     done,
+    get uncertaintyMs() {
+      return session.uncertaintyMs;
+    },
     stop: async () => {
       session.stop();
       return done;
@@ -141,10 +146,13 @@ class Session {
     this.#timers.push(setInterval(tell, ASK_AGAIN_MS));
   }
 
+  get uncertaintyMs(): number {
+    return this.#clock.mapping().uncertaintyMs + this.#reader.slackMs;
+  }
+
   #end(failed: string | null): LoopEnd {
     const counts = this.#reader.counts();
-    const mapping = this.#clock.mapping();
-    const clock = { ...mapping, uncertaintyMs: mapping.uncertaintyMs + this.#reader.slackMs };
+    const clock = { offsetMs: this.#clock.offsetMs, uncertaintyMs: this.uncertaintyMs };
     const times = { startedMs: this.#startedMs, endedMs: Date.now() };
     if (counts.complete) return { ...counts, clock, ...times };
     const transport = this.#unfit ?? failed ?? 'the output ended without its trailer';

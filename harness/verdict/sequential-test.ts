@@ -84,12 +84,26 @@ export class SequentialTest {
   }
 
   observe(...observations: readonly Observation[]): void {
+    for (const observation of observations) if (this.#isLook(observation)) this.#decided = this.#look();
+  }
+
+  /**
+   * The same for answers during which something happens, so that the first of them do not speak for the last: a
+   * refutation at any look stays, all else is decided by the evidence of all answers at the time that one asks.
+   */
+  observeChange(...observations: readonly Observation[]): void {
     for (const observation of observations) {
-      this.#total++;
-      if (!this.#trial.add(observation)) continue;
-      this.#answers++;
-      if (this.#answers % DEFAULTS.round === 0) this.#decided = this.#look();
+      const seen = this.#isLook(observation) ? this.#look() : undefined;
+      if (seen?.verdict === 'non-conformant') this.#decided = seen;
     }
+  }
+
+  /** Takes an answer; is it time for a look? */
+  #isLook(observation: Observation): boolean {
+    this.#total++;
+    if (!this.#trial.add(observation)) return false;
+    this.#answers++;
+    return this.#answers % DEFAULTS.round === 0;
   }
 
   /** The stream was broken: the next answer of each client says nothing about what follows what. */

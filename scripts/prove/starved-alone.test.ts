@@ -15,6 +15,7 @@ const played = (exit: number, ...checks: readonly SeenCheck[]): Played => ({
 test('a healthy run is played again where callers were starved, and not where the mesh was accused as well', () => {
   const again = (run: Played): boolean => starvedAlone(run, falseAlarms(run));
   expect(again(played(3, check('a', 'conformant'), starved('b')))).toBe(true);
+  expect(again(played(3, check('a', 'conformant'), check('b', 'inconclusive', 'sampling-gap')))).toBe(true);
   expect(again(played(1, check('a', 'non-conformant'), starved('b')))).toBe(false);
   expect(again(played(3, check('a', 'inconclusive', 'budget'), starved('b')))).toBe(false);
   expect(again(played(0, check('a', 'conformant')))).toBe(false);
