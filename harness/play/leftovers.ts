@@ -18,8 +18,28 @@ interface ServedResource {
   readonly verbs?: readonly string[];
 }
 
+/** Groups whose objects of the whole cluster a mesh, or an application in it, is made of. */
+const JUDGED_GROUPS =
+  /(^|\.)istio\.io$|^gateway\.networking\.k8s\.io$|^(rbac\.authorization|admissionregistration)\.k8s\.io$/;
+
+/** Objects of one kind. */
+interface Collection {
+  readonly path: string;
+  readonly kind: string;
+  /**
+   * To have some is a finding. Objects of the whole cluster of other groups are kept by others, who tidy up when they like:
+   * a CiliumIdentity has the namespace among its labels and stays for half an hour after its last pod.
+   */
+  readonly isJudged: boolean;
+}
+
+function isJudged(root: string, { name, namespaced }: ServedResource): boolean {
+  const [, kindOfRoot, group = ''] = root.split('/');
+  return namespaced || (kindOfRoot === 'api' ? name === 'namespaces' : JUDGED_GROUPS.test(group));
+}
+
 /** Where objects of each kind that can be listed are: all of the cluster's own, and those in a namespace. */
-async function collections(client: Cluster, namespace: string): Promise<string[]> {
+async function collections(client: Cluster, namespace: string): Promise<Collection[]> {
   const { groups = [] } = (await client.request('GET', '/apis')) as { readonly groups?: readonly Group[] };
   const roots = [
     '/api/v1',
@@ -32,7 +52,11 @@ async function collections(client: Cluster, namespace: string): Promise<string[]
       };
       return resources
         .filter(({ name, verbs }) => !name.includes('/') && verbs?.includes('list') !== false)
-        .map(({ name, namespaced }) => `${root}/${namespaced ? `namespaces/${namespace}/` : ''}${name}`);
+        .map((resource) => ({
+          path: `${root}/${resource.namespaced ? `namespaces/${namespace}/` : ''}${resource.name}`,
+          kind: resource.name,
+          isJudged: isJudged(root, resource),
+        }));
     }),
   );
   return lists.flat();
@@ -40,6 +64,8 @@ async function collections(client: Cluster, namespace: string): Promise<string[]
 
 interface Objects {
   readonly there: readonly string[];
+  /** Objects that name the namespace, and are not of the mesh nor of what runs in it. */
+  readonly ofOthers: readonly string[];
   /** Kinds that this user may not list. */
   readonly unseen: readonly string[];
 }
@@ -49,11 +75,9 @@ interface Objects {
  * not made by it: to look at them it would need the right to read all that is in the cluster.
  */
 async function objectsOf(client: Cluster, namespace: string): Promise<Objects> {
-  const paths = await collections(client, namespace);
   const unseen: string[] = [];
   const found = await Promise.all(
-    paths.map(async (path) => {
-      const kind = path.slice(path.lastIndexOf('/') + 1);
+    (await collections(client, namespace)).map(async ({ path, kind, isJudged: judged }) => {
       const { items = [] } = (await client.request('GET', path).catch((error: unknown) => {
         if (!(error instanceof ApiError) || error.status !== 403) throw error;
         unseen.push(kind);
@@ -61,10 +85,12 @@ async function objectsOf(client: Cluster, namespace: string): Promise<Objects> {
       })) as { items?: readonly KubernetesObject[] };
       return items
         .filter((item) => JSON.stringify(item).includes(namespace))
-        .map(({ metadata }) => `${kind}/${metadata.name}`);
+        .map(({ metadata }) => ({ judged, name: `${kind}/${metadata.name}` }));
     }),
   );
-  return { there: found.flat(), unseen: unseen.sort() };
+  const namesOf = (which: boolean): string[] =>
+    found.flat().flatMap(({ judged, name }) => (judged === which ? [name] : []));
+  return { there: namesOf(true), ofOthers: namesOf(false), unseen: unseen.sort() };
 }
 
 /** Ways in which a gateway's proxy still knows services of a namespace: clusters, and chains of its listeners. */
@@ -118,14 +144,20 @@ export async function tracesOf(scene: Scene, cluster: ScenarioCluster): Promise<
     knownToControlPlane(scene, cluster),
     knownToGateway(scene, cluster),
   ]);
-  const { there, unseen } = objects;
+  const { there, ofOthers, unseen } = objects;
+  const told = (what: string, found: readonly string[]): string =>
+    found.length === 0 ? '' : `; ${what}: ${counted(found)}`;
   const all = [there, controlPlane, gateway];
   return {
     nothing: all.every(({ length }) => length === 0),
     ofEachKind: all.every(({ length }) => length > 0),
-    seen: `${cluster.name} has objects of ${scene.namespace}: ${counted(there)}; known to its control plane: ${counted(controlPlane)}, to its gateway: ${counted(gateway)}${unseen.length === 0 ? '' : `; of kinds that may not be listed, and were not looked at: ${counted(unseen)}`}`,
+    seen:
+      `${cluster.name} has objects of ${scene.namespace}: ${counted(there)}; known to its control plane: ${counted(controlPlane)}, ` +
+      `to its gateway: ${counted(gateway)}${told('not of the mesh, and not judged', ofOthers)}` +
+      told('of kinds that may not be listed, and were not looked at', unseen),
     figures: {
       objects: there.length,
+      objectsOfOthers: ofOthers.length,
       kindsNotLookedAt: unseen.length,
       inControlPlane: controlPlane.length,
       inGateway: gateway.length,
