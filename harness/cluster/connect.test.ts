@@ -232,6 +232,24 @@ describe('a server that cannot be used', () => {
     expect(error.message).toMatch(/kubectl --kubeconfig \S+ get --raw \/readyz/);
   });
 
+  test('not reachable while a variable names a proxy: only proxy-url counts, and that is said', async () => {
+    const before = process.env['HTTPS_PROXY'];
+    const gone = await startApiServer();
+    const cluster = await connected(await gone.kubeconfig());
+    await gone.close();
+    process.env['HTTPS_PROXY'] = 'http://jane:secret@proxy.example:3128';
+    try {
+      const error = await refusal(cluster.version());
+      expect(error.remedy).toMatch(
+        /; HTTPS_PROXY is set, .* config set-cluster CLUSTER --proxy-url="\$HTTPS_PROXY"$/,
+      );
+      expect(error.message).not.toContain('secret');
+    } finally {
+      if (before === undefined) delete process.env['HTTPS_PROXY'];
+      else process.env['HTTPS_PROXY'] = before;
+    }
+  });
+
   test('never answers: timeout', async () => {
     server.override(/^GET \/hang/, () => undefined);
     const cluster = await connected(await server.kubeconfig());

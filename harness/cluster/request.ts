@@ -42,7 +42,7 @@ export function send(
   const onTimeout = (): Error =>
     new ClusterError('timeout', connection.source.name, {
       message: `${what} was not answered within ${duration(timeoutMs)} by ${connection.session().access.server}`,
-      remedy: `look whether the cluster is up: ${kubectl(connection.source)} get --raw /readyz`,
+      remedy: `look whether the cluster is up: ${kubectl(connection.source)} get --raw /readyz${proxyLeftOut(connection)}`,
     });
   return bounded({ timeoutMs, signal, onTimeout }, async (inner) => {
     let renewed = false;
@@ -157,6 +157,13 @@ export function noAnswer(connection: Connection, what: string, error: unknown): 
   }
   return new ClusterError('unreachable', source.name, {
     message: `${what}: no answer from ${server} (${said})`,
-    remedy: `look whether the cluster is up and reachable from here: ${kubectl(source)} get --raw /readyz`,
+    remedy: `look whether the cluster is up and reachable from here: ${kubectl(source)} get --raw /readyz${proxyLeftOut(connection)}`,
   });
+}
+
+/** kubectl goes through the proxy that a variable names; here that of the kubeconfig counts, which another program can read. */
+function proxyLeftOut(connection: Connection): string {
+  const variable = ['HTTPS_PROXY', 'https_proxy'].find((name) => process.env[name]);
+  if (variable === undefined || connection.session().access.proxyUrl !== undefined) return '';
+  return `; ${variable} is set, which kubectl follows and this program does not: name the proxy in the kubeconfig, kubectl --kubeconfig ${connection.source.kubeconfig} config set-cluster CLUSTER --proxy-url="$${variable}"`;
 }

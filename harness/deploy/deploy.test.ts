@@ -51,6 +51,17 @@ describe('a namespace', () => {
     expect(stored('/api/v1/namespaces/meshproof-r1-x/serviceaccounts/default')).toBeDefined();
   });
 
+  test('gets the labels that it is to have besides, which do not replace its own', async () => {
+    becomesUsable();
+    const labels = { env: 'test', 'meshproof.dev/run': 'another' };
+    await createNamespace(cluster, 'meshproof-r1-x', { runId: 'r1', injection, labels });
+    expect(stored('/api/v1/namespaces/meshproof-r1-x')?.metadata.labels).toEqual({
+      env: 'test',
+      'meshproof.dev/run': 'r1',
+      'istio-injection': 'enabled',
+    });
+  });
+
   test('gets a copy of the Secret that images are pulled with', async () => {
     becomesUsable();
     const data = { '.dockerconfigjson': 'e30=' };

@@ -16,6 +16,8 @@ export async function createNamespace(
   options: {
     readonly runId: string;
     readonly injection: InjectionLabel;
+    /** Further labels. */
+    readonly labels?: Readonly<Record<string, string>> | undefined;
     readonly pullSecret?: PullSecret | undefined;
     readonly signal?: AbortSignal | undefined;
   },
@@ -27,7 +29,11 @@ export async function createNamespace(
       kind: 'Namespace',
       metadata: {
         name,
-        labels: { [RUN_LABEL]: options.runId, [options.injection.key]: options.injection.value },
+        labels: {
+          ...options.labels,
+          [RUN_LABEL]: options.runId,
+          [options.injection.key]: options.injection.value,
+        },
       },
     },
     { signal },

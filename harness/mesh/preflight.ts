@@ -3,6 +3,8 @@ import { reasonOf } from '../provider/kubeconfig/reason.ts';
 import { about } from '../provider/preflight/findings.ts';
 import type { Finding } from '../provider/types.ts';
 import { checkInjection } from './preflight/injection.ts';
+import { checkDiscovered } from './preflight/discovered.ts';
+import { checkMeshWide } from './preflight/mesh-wide.ts';
 import { checkMutualTls } from './preflight/policies.ts';
 import { checkGateways, checkIds, checkNetworks, checkRoots, checkVersions } from './preflight/compare.ts';
 import { checkRemoteSecrets, checkSync } from './preflight/remote-secrets.ts';
@@ -19,11 +21,14 @@ export interface MeshMember {
   readonly mesh: MeshInCluster;
   /** Its network in the variant that is to run. Names may differ; which clusters share one may not. */
   readonly expectedNetwork: string;
+  /** Labels that namespaces get besides the harness's own. @default none */
+  readonly namespaceLabels?: Readonly<Record<string, string>>;
 }
 
 /**
  * What is odd about a mesh that is there already. All of it are warnings, since judging a broken mesh is what the
- * scenarios are for; only a cluster without any mesh is an error.
+ * scenarios are for; only a cluster without any mesh, or one whose control plane would not see the
+ * run's namespaces, is an error.
  */
 export async function meshPreflight(members: readonly MeshMember[]): Promise<Finding[]> {
   const absent = (await Promise.all(members.map(checkPresence))).flat();
@@ -45,7 +50,9 @@ async function lookAt(member: MeshMember, members: readonly MeshMember[]): Promi
     checkRemoteSecrets(member, peers),
     checkSync(member, peers),
     checkInjection(member),
+    checkDiscovered(member),
     checkMutualTls(member),
+    checkMeshWide(member),
   ]);
   return found.flat();
 }

@@ -70,6 +70,14 @@ export function imagesByName(
   return mistakes.length > 0 ? { mistakes } : { value: Object.fromEntries(pairs) };
 }
 
+/** Labels by key: each key once. */
+export function labelsByKey(labels: readonly Label[]): Parsed<Readonly<Record<string, string>>> {
+  const mistakes = repeated(labels.map(({ key }) => key)).map((key) => `${key} is given more than once`);
+  return mistakes.length > 0
+    ? { mistakes }
+    : { value: Object.fromEntries(labels.map(({ key, value }) => [key, value])) };
+}
+
 function repeated(names: readonly string[]): readonly string[] {
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }

@@ -83,6 +83,9 @@ describe('a command line', () => {
       reuse: 'latest',
       keep: true,
     });
+    expect(parsed('run --namespace-label env=test --namespace-label a.example/b=c').options).toMatchObject({
+      namespaceLabel: { env: 'test', 'a.example/b': 'c' },
+    });
     expect(parsed('run --reuse r1').options).toMatchObject({ reuse: 'r1' });
   });
 
@@ -167,6 +170,7 @@ describe('mistakes', () => {
     ['run --cluster c1', '--cluster c1: expected NAME=FILE or NAME=FILE:CONTEXT'],
     ['run --cluster c1=a --cluster c1=b', '--cluster: c1 is given more than once'],
     ['run --image a=b --image a=c', '--image: a is given more than once'],
+    ['run --namespace-label a=b --namespace-label a=c', '--namespace-label: a is given more than once'],
     ['run --injection-label x', '--injection-label x: expected a label, KEY=VALUE'],
     ['run --image-pull-secret x', '--image-pull-secret x: expected NAMESPACE/NAME'],
     ['run --provider kubeconfig', 'needs the clusters: --cluster NAME=FILE[:CONTEXT]'],

@@ -69,6 +69,8 @@ export interface RunOptions {
   readonly allowDisruption: boolean;
   /** Label that turns on sidecar injection in a namespace. @default as detected */
   readonly injectionLabel?: Label;
+  /** Labels that namespaces of the run get besides the harness's own. @default {} */
+  readonly namespaceLabel: Readonly<Record<string, string>>;
   /** Another image for a fixture's, by its name there. @default {} */
   readonly image: Readonly<Record<string, string>>;
   /** Registry and path in place of those of the fixtures' images. @default as in the fixtures */

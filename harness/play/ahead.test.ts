@@ -29,6 +29,7 @@ const RUN = {
   images: {},
   imageHub: undefined,
   pullSecret: undefined,
+  namespaceLabels: { env: 'test' },
   appsDirectory: fileURLToPath(new URL('../../fixtures/apps', import.meta.url)),
   injection: { key: 'istio-injection', value: 'enabled' },
 };
@@ -67,6 +68,8 @@ test('workloads are there before their scenario plays, and what the mesh is told
       kinds.map(async ([apiVersion, kind]) => (await client.list({ apiVersion, kind, namespace })).length),
     );
     expect(counts).toEqual([1, 1, 0, 0]);
+    const made = await client.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace });
+    expect(made?.metadata.labels).toMatchObject({ env: 'test' });
   } finally {
     await client.close();
     await world.close();

@@ -9,7 +9,14 @@ import { namespaceOf } from './namespace.ts';
 /** What can be said of a run before its mesh is ready. */
 export type RunSoFar = Pick<
   RunContext,
-  'runId' | 'variant' | 'appsDirectory' | 'timeoutMs' | 'images' | 'imageHub' | 'pullSecret'
+  | 'runId'
+  | 'variant'
+  | 'appsDirectory'
+  | 'timeoutMs'
+  | 'images'
+  | 'imageHub'
+  | 'pullSecret'
+  | 'namespaceLabels'
 > & {
   readonly injection: InjectionLabel;
   /** Gives up at once: nobody will play here any more. */
@@ -34,7 +41,8 @@ export async function deployAhead(
   const apps = scenario.apps[member.topology.name] ?? [];
   const namespace = namespaceOf(run, file);
   const { runId, injection, pullSecret, images, imageHub, signal } = run;
-  await createNamespace(member.client, namespace, { runId, injection, pullSecret, signal });
+  const labels = run.namespaceLabels;
+  await createNamespace(member.client, namespace, { runId, injection, labels, pullSecret, signal });
   const folders = { scenario: dirname(file.file), shared: run.appsDirectory };
   const objects = apps
     .flatMap((app) => readApplication(app, folders))

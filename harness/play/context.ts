@@ -40,6 +40,8 @@ export interface RunContext {
   readonly images: Readonly<Record<string, string>>;
   readonly imageHub: string | undefined;
   readonly pullSecret: { readonly namespace: string; readonly name: string } | undefined;
+  /** Labels that namespaces get besides the harness's own. */
+  readonly namespaceLabels: Readonly<Record<string, string>>;
   readonly keep: boolean;
   /** Where visitors find ingress gateways. `given`: at the address that the harness gives them, as the load balancer. */
   readonly ingressAddress: 'given' | 'load-balancer' | 'node-port';

@@ -3,6 +3,8 @@ import { kubectl } from '../cluster/kubeconfig.ts';
 import { isServing } from '../cluster/pods.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 import { watchedClusters } from '../mesh/istio/control-plane.ts';
+import { meshWideIn } from '../mesh/preflight/mesh-wide.ts';
+import { SYSTEM_NAMESPACE } from '../mesh/istio/settings.ts';
 import { certificatesIn } from '../mesh/istio/proxy.ts';
 import type { Member } from '../mesh/types.ts';
 import { bounded } from '../wait/wait.ts';
@@ -25,12 +27,13 @@ export async function evidenceFrom(
     (await readable(() => client.list<PodObject>({ apiVersion: 'v1', kind: 'Pod', namespace }))) ?? [];
   const list = (kind: string, where: { readonly namespace?: string }): Promise<KubernetesObject[]> =>
     client.list({ apiVersion: NETWORKING, kind, ...where });
-  const [watched, roots, routes, gateways] = await Promise.all([
+  const [watched, roots, routes, gateways, meshWide] = await Promise.all([
     readable(() => watchedClusters(client)),
     readable(() => rootsIn(member, namespace, pods)),
     readable(() => list('VirtualService', { namespace })),
     // They lie where their authors put them, often beside the gateway itself.
     readable(() => list('Gateway', {})),
+    readable(() => meshWideIn(client, [SYSTEM_NAMESPACE])),
   ]);
   return {
     cluster: topology.name,
@@ -40,6 +43,7 @@ export async function evidenceFrom(
     pods: pods.filter(isInjected).map(podSeen),
     watched,
     roots,
+    meshWide,
     routes: routes?.map(routeSeen),
     // What a remote cluster's gateway passes on is read from its primary.
     passThroughGateways:

@@ -94,7 +94,7 @@ const inCluster = (network: string, addresses: readonly string[] | null = null):
   rootFingerprint: null,
 });
 
-const FLAT: Record<'cluster1' | 'cluster2', MeshInCluster> = {
+const FLAT: Readonly<Record<'cluster1' | 'cluster2', MeshInCluster>> = {
   cluster1: { ...inCluster('network1'), clusterId: 'cluster1' },
   cluster2: { ...inCluster('network1'), clusterId: 'cluster2' },
 };

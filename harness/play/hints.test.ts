@@ -18,6 +18,7 @@ const healthy = (
   roots: ['1f'],
   routes: [],
   passThroughGateways: 1,
+  meshWide: { policies: [], command: '' },
   ...changed,
 });
 const two = (changed: Partial<ClusterEvidence> = {}): ClusterEvidence[] => [
@@ -30,8 +31,8 @@ test('a mesh in which nothing is wrong gives no hint', () => {
 });
 
 test('what could not be read gives no hint', () => {
-  const unknown = { watched: undefined, roots: undefined, routes: undefined, passThroughGateways: undefined };
-  expect(hintsFrom(two(unknown))).toEqual([]);
+  const nothing = { watched: undefined, roots: undefined, routes: undefined, meshWide: undefined };
+  expect(hintsFrom(two({ ...nothing, passThroughGateways: undefined }))).toEqual([]);
 });
 
 test.each<[string, Partial<ClusterEvidence>, RegExp]>([
@@ -55,6 +56,11 @@ test.each<[string, Partial<ClusterEvidence>, RegExp]>([
     'a rule in force',
     { routes: [{ name: 'all-to-v1', hosts: ['helloworld'], shares: 'helloworld v1 100 %' }] },
     /^a VirtualService is in force in cluster2: all-to-v1 sends helloworld to helloworld v1 100 %/,
+  ],
+  [
+    'a policy for the whole mesh',
+    { meshWide: { policies: ['AuthorizationPolicy istio-system/deny-all'], command: 'kubectl get x' } },
+    /^policies for the whole mesh are in force in cluster2: AuthorizationPolicy istio-system.deny-all. kubectl get x$/,
   ],
   [
     'a pod that waits for its image',

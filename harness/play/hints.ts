@@ -1,5 +1,6 @@
 import { PROXY } from '../mesh/istio/injected.ts';
 import type { WatchedCluster } from '../mesh/istio/control-plane.ts';
+import type { MeshWide } from '../mesh/preflight/mesh-wide.ts';
 import { REMOTE_SECRETS } from '../mesh/istio/remote-secret.ts';
 
 /** A pod as far as hints go by it. */
@@ -32,6 +33,8 @@ export interface ClusterEvidence {
   readonly routes: readonly RouteSeen[] | undefined;
   /** How many Gateways, in all namespaces, pass on mutual TLS from other networks. */
   readonly passThroughGateways: number | undefined;
+  /** Policies for the whole mesh, and the command that shows them. */
+  readonly meshWide: MeshWide | undefined;
 }
 
 /**
@@ -45,6 +48,7 @@ export function hintsFrom(clusters: readonly ClusterEvidence[]): string[] {
     ...trustHints(clusters),
     ...clusters.flatMap((cluster) => gatewayHints(cluster, clusters)),
     ...clusters.flatMap(routeHints),
+    ...clusters.flatMap(meshWideHints),
   ];
 }
 
@@ -117,6 +121,13 @@ function routeHints({ cluster, kubectl, namespace, routes = [] }: ClusterEvidenc
     ({ name, hosts, shares }) =>
       `a VirtualService is in force in ${cluster}: ${name} sends ${hosts.join(', ')} to ${shares}. ${kubectl} -n ${namespace} get virtualservices -o yaml`,
   );
+}
+
+function meshWideHints({ cluster, meshWide }: ClusterEvidence): string[] {
+  if (meshWide === undefined || meshWide.policies.length === 0) return [];
+  return [
+    `policies for the whole mesh are in force in ${cluster}: ${meshWide.policies.join(', ')}. ${meshWide.command}`,
+  ];
 }
 
 const names = (pods: readonly PodSeen[]): string => pods.map(({ name }) => name).join(', ');

@@ -45,9 +45,12 @@ function node(name: string, ready: 'True' | 'False', addresses: Readonly<Record<
   local.server.put({ apiVersion: 'v1', kind: 'Node', metadata: { name }, status });
 }
 
-const addressBy = (ingressAddress: RunContext['ingressAddress']): Promise<string> =>
+const addressBy = (
+  ingressAddress: RunContext['ingressAddress'],
+  { timeoutMs }: Pick<RunContext, 'timeoutMs'> = local.scene.context,
+): Promise<string> =>
   addressOfGateway(
-    { ...local.scene, context: { ...local.scene.context, ingressAddress } },
+    { ...local.scene, context: { ...local.scene.context, ingressAddress, timeoutMs } },
     local.cluster.member,
     'ingress',
   );
@@ -73,6 +76,13 @@ test('by load balancer it is what that gave the Service, an address or a name', 
   service([{ name: 'http2', port }], { loadBalancer: { ingress: [{ hostname: 'localhost' }] } });
   node('inside', 'True', { InternalIP: '192.0.2.2' });
   expect(await addressBy('load-balancer')).toBe(`localhost:${String(port)}`);
+});
+
+test('is waited for as long as for any one thing, and missed in words', async () => {
+  service([{ name: 'http2', port }]);
+  await expect(addressBy('load-balancer', { timeoutMs: 700 })).rejects.toThrow(
+    /an address of Service ingress in cluster1 .*--ingress-address node-port/,
+  );
 });
 
 test.runIf(hasIPv6)('an address of IPv6 is in brackets, as URLs have it', async () => {

@@ -23,9 +23,6 @@ interface Node extends KubernetesObject {
   };
 }
 
-/** Clouds give a Service its address within a minute or two. */
-const ADDRESS_MS = 120_000;
-
 /**
  * The address and port at which a gateway's Service is called from outside. Where the harness is the load balancer, it
  * gives the node's address. When the play is over, Service and routes are taken away and waited for: the next scenario's
@@ -52,7 +49,7 @@ export async function addressOfGateway(scene: Scene, member: Member, name: strin
     context.ingressAddress === 'node-port'
       ? `a node port of ${what}, and a ready node`
       : `an address of ${what} (where no load balancer gives it one: --ingress-address node-port)`;
-  const address = await poll({ what: missing, timeoutMs: ADDRESS_MS, signal }, async () => {
+  const address = await poll({ what: missing, timeoutMs: context.timeoutMs, signal }, async () => {
     const found = await client.get<GatewayService>(service);
     return found === undefined ? undefined : addressFromOutside(scene, member, found);
   });

@@ -51,3 +51,23 @@ test('a play that is interrupted puts back what it changed before it looks at an
   await vi.waitUntil(() => scaled() === 2, { timeout: 1000 });
   expect(await playing).toMatchObject([{ verdict: 'inconclusive', reason: 'interrupted' }]);
 });
+
+test('the namespace of a play has the labels that the run gives its namespaces', async () => {
+  const { context, state } = stage.scene;
+  const quiet = scenario({
+    claim: 'A1',
+    title: 'Nothing happens',
+    document: 'none',
+    apps: { cluster1: [] },
+    checks: () => ({ there: core('It is there', fact) }),
+    play: async ({ skip }) => skip('nothing to see', 'there'),
+  });
+  await play(quiet as unknown as Scenario, FILE, {
+    context: { ...context, keep: true, namespaceLabels: { env: 'test' } },
+    members: [stage.cluster.member],
+    signal: new AbortController().signal,
+    ...{ state, log },
+  });
+  const made = stage.server.objects.get(`/api/v1/namespaces/${namespaceOf(context, FILE)}`);
+  expect(made?.metadata.labels).toMatchObject({ env: 'test' });
+});

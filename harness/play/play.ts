@@ -101,6 +101,7 @@ async function setUp(scenario: Scenario, scene: Scene): Promise<void> {
       await createNamespace(member.client, namespace, {
         runId: context.runId,
         injection,
+        labels: context.namespaceLabels,
         pullSecret: context.pullSecret,
       });
       const check = scenario.admission?.[member.topology.name];

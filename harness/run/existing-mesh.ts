@@ -29,7 +29,15 @@ export async function existingMeshFindings(
       const expected = clusters.find(({ name }) => name === client.name);
       return mesh === undefined || expected === undefined
         ? []
-        : [{ name: client.name, client, mesh, expectedNetwork: expected.network }];
+        : [
+            {
+              name: client.name,
+              client,
+              mesh,
+              expectedNetwork: expected.network,
+              namespaceLabels: options.namespaceLabel,
+            },
+          ];
     });
     return await meshPreflight(members);
   } finally {

@@ -174,7 +174,8 @@ function whyOtherVariant(
   return whyOtherDiscovery(variant, discovery, { named: options.variant.length > 0 });
 }
 
-type Placing = 'runId' | 'appsDirectory' | 'timeoutMs' | 'images' | 'imageHub' | 'pullSecret';
+type Placing =
+  'runId' | 'appsDirectory' | 'timeoutMs' | 'images' | 'imageHub' | 'pullSecret' | 'namespaceLabels';
 
 /** How applications are placed in clusters. */
 function placingOf({ id, options }: Run): Pick<RunContext, Placing> {
@@ -185,6 +186,7 @@ function placingOf({ id, options }: Run): Pick<RunContext, Placing> {
     images: options.image,
     imageHub: options.imageHub,
     pullSecret: pullSecretOf(options),
+    namespaceLabels: options.namespaceLabel,
   };
 }
 

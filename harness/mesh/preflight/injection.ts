@@ -99,9 +99,12 @@ const labelsOf = ({ metadata }: KubernetesObject): Labels => ({
 });
 
 /** Would a namespace with the injection label get proxies? */
-function checkOwnLabel({ name, mesh }: MeshMember, injectors: readonly Injector[]): Finding[] {
+function checkOwnLabel(
+  { name, mesh, namespaceLabels }: MeshMember,
+  injectors: readonly Injector[],
+): Finding[] {
   const { key, value } = mesh.injectionLabel;
-  const namespace = { [key]: value, 'kubernetes.io/metadata.name': 'meshproof' };
+  const namespace = { ...namespaceLabels, [key]: value, 'kubernetes.io/metadata.name': 'meshproof' };
   if (isInjected(injectors, { namespace })) return [];
   const message = `no injector of this cluster matches the label ${key}=${value}; pods would get no proxy`;
   const remedy = 'name the right one: --injection-label KEY=VALUE; see: istioctl tag list';

@@ -5,6 +5,7 @@ import {
   imageReference,
   imagesByName,
   label,
+  labelsByKey,
   namespacedName,
 } from '../forms.ts';
 import { choice, custom, flag, gathered, many, number, text } from '../option.ts';
@@ -63,6 +64,20 @@ export const where = {
       about: 'Label that turns on sidecar injection in a namespace.',
     },
     label,
+  ),
+  namespaceLabel: gathered(
+    many(
+      {
+        placeholder: 'KEY=VALUE',
+        fallback: [],
+        fallbackText: 'none',
+        commands: clusters,
+        about:
+          'A label for the namespaces that are made, such as one of discoverySelectors; may be repeated.',
+      },
+      label,
+    ),
+    labelsByKey,
   ),
   image: gathered(
     many(

@@ -106,7 +106,7 @@ export const rights: readonly Right[] = [
   },
   {
     need: 'always',
-    purpose: 'read the root of trust',
+    purpose: "read the root of trust and the mesh's configuration",
     group: '',
     resources: ['configmaps'],
     verbs: ['get'],
@@ -134,6 +134,14 @@ export const rights: readonly Right[] = [
     group: 'admissionregistration.k8s.io',
     resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
     verbs: ['list'],
+  },
+  {
+    need: 'some',
+    purpose: 'see policies for the whole mesh',
+    group: 'networking.istio.io',
+    resources: ['sidecars', 'envoyfilters'],
+    verbs: ['list'],
+    namespace: MESH,
   },
   {
     need: 'some',
