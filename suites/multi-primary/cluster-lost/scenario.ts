@@ -1,8 +1,27 @@
-import { answersAgain, core, exclusive, extended, fact, scenario, takesOver } from '#harness';
+import {
+  answersAgain,
+  core,
+  exclusive,
+  extended,
+  fact,
+  scenario,
+  takesOver,
+  type ScenarioCluster,
+} from '#harness';
 import { helloworld } from '../helloworld.ts';
 
 const NO_FREEZING = 'nodes of these clusters cannot be stopped and started by the harness';
 const NOT_BOUNDED = 'reported, not bounded, for callers were not told to notice: ';
+
+/** A gateway is ready, and its load balancer knows it again, which may take minutes that are not the mesh's. */
+async function isBack(
+  gateway: Parameters<ScenarioCluster['meshIsReady']>[0],
+  of: ScenarioCluster,
+  caller: ScenarioCluster,
+): Promise<void> {
+  await of.meshIsReady(gateway);
+  await of.gateway.isEnteredFrom(caller);
+}
 
 export default scenario({
   claim: 'M5',
@@ -11,7 +30,7 @@ export default scenario({
   needs: ['endpoint-discovery', 'disruption'],
   disruptive: true,
   apps: {
-    cluster1: ['sleep', 'helloworld', 'helloworld-v1'],
+    cluster1: ['sleep', 'prober', 'helloworld', 'helloworld-v1'],
     cluster2: ['helloworld', 'helloworld-v2'],
   },
   checks: ({ bounds }) => {
@@ -59,6 +78,7 @@ export default scenario({
     }
 
     await step('callers are told to notice failing endpoints', async () => {
+      if (gateway !== null) await cluster2.gateway.isEnteredFrom(cluster1);
       await cluster1.apply('outlier-detection');
       await calls.gate();
     });
@@ -73,7 +93,7 @@ export default scenario({
     await step('cluster2 comes back', async () => {
       if (gateway !== null) {
         await cluster2.scaleMesh(gateway, 1);
-        await cluster2.meshIsReady(gateway);
+        await isBack(gateway, cluster2, cluster1);
       }
       const back = await cluster2.bringBack('helloworld-v2');
       await from1.answersAgain(back, 'scaled-away/back');
