@@ -1,6 +1,10 @@
 import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { gatewayScene, type GatewayScene } from '../../fixtures/gateway-scene.ts';
+import { localExec } from '../../fixtures/local-exec.ts';
+import { clusterTopology } from '../../fixtures/topology.ts';
+import { ScenarioCluster } from './scenario-cluster.ts';
 
 const REVISION = 'asm-1131-0';
 const HELLOWORLD = { service: 'helloworld', port: 5000 };
@@ -111,4 +115,35 @@ test('openness is stated for a gateway that is open, and for one that is not', a
   });
   await new Promise((resolve) => listener.close(resolve));
   expect((await cluster.gateway.openness()).figures).toMatchObject({ toTheHarness: 'closed' });
+});
+
+/** A prober in cluster2, whose commands run here. */
+function proberBeside({ scene, cluster, pod }: GatewayScene): ScenarioCluster {
+  pod('sample', 'prober-1', { labels: { app: 'prober' } });
+  const client = { ...cluster.member.client, exec: localExec() };
+  return new ScenarioCluster(scene, { ...cluster.member, topology: clusterTopology('cluster2'), client });
+}
+
+test('a gateway that its load balancer does not know yet is waited for, and it is told how long', async () => {
+  const listener = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  await new Promise((resolve) => listener.once('listening', resolve));
+  const { port } = listener.address() as AddressInfo;
+  await new Promise((resolve) => listener.close(resolve));
+  const stage = await gatewayScene({ address: '127.0.0.1', port });
+  opened.push(stage);
+  const { scene, cluster } = stage;
+  const { context } = scene;
+  const appsDirectory = join(import.meta.dirname, '../../fixtures/apps');
+  const there = new ScenarioCluster({ ...scene, context: { ...context, appsDirectory } }, cluster.member);
+  const from = proberBeside(stage);
+  expect(await there.gateway.isEnteredFrom(from, 700)).toMatch(
+    /^waited 700 ms for connections of a pod in cluster2 to 127\.0\.0\.1, port \d+, the gateway of cluster1; last seen: .*ECONNREFUSED/,
+  );
+  const soon = setTimeout(() => listener.listen(port, '127.0.0.1'), 1000);
+  const entered = await there.gateway.isEnteredFrom(from, 20_000);
+  clearTimeout(soon);
+  listener.close();
+  const [, seconds] =
+    /^a pod in cluster2 got to 127\.0\.0\.1, port \d+, .* after ([\d.]+) s$/.exec(entered) ?? [];
+  expect(Number(seconds)).toBeGreaterThanOrEqual(1);
 });

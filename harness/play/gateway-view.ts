@@ -3,15 +3,21 @@ import type { KubernetesObject } from '../cluster/types.ts';
 import { connectedProxies } from '../mesh/istio/control-plane.ts';
 import { passesOn } from '../mesh/istio/proxy.ts';
 import { revisionInjecting } from '../mesh/istio/injected.ts';
+import { duration, poll, WaitTimeout } from '../wait/wait.ts';
 import type { PartOfMesh } from './away.ts';
 import { gatewayPods } from './gateway-pods.ts';
-import { knock, told } from './reach.ts';
+import { knock, knockOften, told } from './reach.ts';
 import { gatewayOf, type Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Finding } from './stage.ts';
 
 /** A connection that is not there by then is not let through, in milliseconds. */
 const CONNECT_MS = 5_000;
+
+/** What a load balancer in front of a gateway may take until it knows a new pod of it, in milliseconds: up to 180 s were seen. */
+const REGISTRATION_MS = 240_000;
+/** So often each address has to be entered, for there may be several ways behind one. */
+const ENTRIES = 3;
 
 interface Service extends KubernetesObject {
   readonly spec?: {
@@ -66,6 +72,34 @@ export class GatewayView {
       seen: `a pod in ${other.name} knocked at ${host}:${String(port)}, the gateway of ${this.#cluster.name}: ${told(outcome)}; ${openness.seen}`,
       ...(openness.figures === undefined ? {} : { figures: openness.figures }),
     };
+  }
+
+  /**
+   * Waits until a prober in another cluster gets connections at each of its addresses, and says how long that took: what a load
+   * balancer takes to know a gateway's new pod is none of the mesh's time. Where that never comes, it is left to the checks.
+   */
+  async isEnteredFrom(other: ScenarioCluster, timeoutMs = REGISTRATION_MS): Promise<string> {
+    const { recorder, signal } = this.#scene;
+    const { addresses: hosts, port } = gatewayOf(this.#scene, this.#cluster.name);
+    const where = `${hosts.join(', ')}, port ${String(port)}, the gateway of ${this.#cluster.name}`;
+    const what = `connections of a pod in ${other.name} to ${where}`;
+    const begunMs = Date.now();
+    const waited = poll({ what, timeoutMs, signal, isTransient: () => true }, async (saw) => {
+      const order = { hosts, port, times: ENTRIES * hosts.length };
+      const outcomes = (await knockOften(this.#scene, other, [order])).flat();
+      const refused = outcomes.find(({ connected }) => !connected);
+      if (refused !== undefined) saw(`${refused.host}: ${told(refused)}`);
+      return refused === undefined ? true : undefined;
+    });
+    const text = await waited.then(
+      () => `a pod in ${other.name} got to ${where}, after ${duration(Date.now() - begunMs)}`,
+      (error: unknown) => {
+        if (error instanceof WaitTimeout) return error.message;
+        throw error;
+      },
+    );
+    recorder.say(text);
+    return text;
   }
 
   async #opennessIfSeen(): Promise<Omit<Finding, 'holds'>> {

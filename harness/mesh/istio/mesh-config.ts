@@ -1,12 +1,15 @@
 import { parse } from 'yaml';
+import { z } from 'zod';
 import type { Cluster } from '../../cluster/cluster.ts';
+import { kubectl } from '../../cluster/kubeconfig.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
 import type { LabelSelector } from '../preflight/injection.ts';
 import type { ControlPlane } from '../types.ts';
+import type { MeshNames } from './operator.ts';
 import { SYSTEM_NAMESPACE } from './settings.ts';
 
 /** What one control plane is told of its mesh, as far as it is read here. */
-export interface MeshConfig {
+export interface MeshConfig extends MeshNames {
   /** The ConfigMap that holds it. */
   readonly name: string;
   /** Policies in this namespace are for the whole mesh. */
@@ -15,22 +18,38 @@ export interface MeshConfig {
   readonly discoverySelectors: readonly LabelSelector[];
 }
 
+const meshConfig = z.object({
+  trustDomain: z.string().optional(),
+  defaultConfig: z.object({ meshId: z.string().optional() }).optional(),
+  rootNamespace: z.string().optional(),
+  discoverySelectors: z.array(z.custom<LabelSelector>()).optional(),
+});
+
+/** The ConfigMap with the configuration of a revision: `istio`, or with the name of one that is not the default. */
+const configMapOf = (revision: string | undefined): string =>
+  revision === undefined || revision === 'default' ? 'istio' : `istio-${revision}`;
+
 /**
- * The configuration of each control plane of a cluster. What is not there, may not be read or is no YAML is left out.
+ * What the mesh of a revision calls itself; nothing where there is no ConfigMap or it says nothing, and Istio's defaults hold.
  *
- * Source: https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/
+ * @throws Error if the ConfigMap is not readable as Istio writes it
  */
+export async function meshNamesOf(client: Cluster, revision: string | undefined): Promise<MeshNames> {
+  const found = await read(client, configMapOf(revision));
+  return { meshId: found?.meshId, trustDomain: found?.trustDomain };
+}
+
+/** The configuration of each control plane of a cluster. What is not there, may not be read or is not Istio's is left out. */
 export async function meshConfigsOf(
   cluster: Cluster,
   controlPlanes: readonly ControlPlane[],
 ): Promise<MeshConfig[]> {
-  const names = controlPlanes.map(({ revision }) => (revision === 'default' ? 'istio' : `istio-${revision}`));
-  const found = await Promise.all(
-    [...new Set(names)].map((name) => read(cluster, name).catch(() => undefined)),
-  );
+  const names = new Set(controlPlanes.map(({ revision }) => configMapOf(revision)));
+  const found = await Promise.all([...names].map((name) => read(cluster, name).catch(() => undefined)));
   return found.filter((one) => one !== undefined);
 }
 
+/** Format: https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/ */
 async function read(cluster: Cluster, name: string): Promise<MeshConfig | undefined> {
   const config = await cluster.get<KubernetesObject & { readonly data?: Readonly<Record<string, string>> }>({
     apiVersion: 'v1',
@@ -39,11 +58,17 @@ async function read(cluster: Cluster, name: string): Promise<MeshConfig | undefi
     name,
   });
   if (config === undefined) return undefined;
-  const mesh = parse(config.data?.['mesh'] ?? '') as Partial<MeshConfig> | null;
-  const { rootNamespace, discoverySelectors: selectors } = mesh ?? {};
+  const parsed = meshConfig.safeParse(parse(config.data?.['mesh'] ?? '') ?? {});
+  if (!parsed.success)
+    throw new Error(
+      `expected Istio's MeshConfig in the ConfigMap ${name} of ${cluster.name}, key mesh; ${z.prettifyError(parsed.error)}\n` +
+        `  look: ${kubectl(cluster)} -n ${SYSTEM_NAMESPACE} get configmap ${name} -o yaml`,
+    );
+  const { trustDomain, defaultConfig, rootNamespace, discoverySelectors = [] } = parsed.data;
   return {
     name,
+    ...{ trustDomain, meshId: defaultConfig?.meshId },
     rootNamespace: rootNamespace || SYSTEM_NAMESPACE,
-    discoverySelectors: Array.isArray(selectors) ? selectors : [],
+    discoverySelectors,
   };
 }

@@ -19,6 +19,14 @@ export interface ControlPlaneSettings extends PartSettings {
   readonly revision?: string;
   /** It comes beside a control plane that is there: Istio's definitions and what else is the cluster's stay as they are. @default false */
   readonly beside?: boolean;
+  /** What the mesh that is there calls itself. @default as the harness and Istio call it */
+  readonly names?: MeshNames;
+}
+
+/** What all control planes of a mesh have to agree on: identities carry the trust domain. */
+export interface MeshNames {
+  readonly meshId?: string | undefined;
+  readonly trustDomain?: string | undefined;
 }
 
 type Fields = Record<string, unknown>;
@@ -101,10 +109,21 @@ export function istioOperator(settings: ControlPlaneSettings): string {
     ...(gateway ? { ingressGateways: [gatewayComponent(cluster, hasRemotes)] } : {}),
     ...(beside ? { base: { enabled: false } } : {}),
   });
+  const { meshId, trustDomain } = settings.names ?? {};
+  const { global } = spec.values;
+  const named = {
+    ...spec.values,
+    global: { ...global, ...(meshId === undefined ? {} : { meshID: meshId }) },
+  };
   return stringify({
     ...base,
     metadata: { ...metadata, name: revision === undefined ? 'meshproof' : `meshproof-${revision}` },
-    spec: { ...spec, ...(revision === undefined ? {} : { revision }) },
+    spec: {
+      ...spec,
+      ...(revision === undefined ? {} : { revision }),
+      ...(trustDomain === undefined ? {} : { meshConfig: { trustDomain } }),
+      values: named,
+    },
   });
 }
 

@@ -54,7 +54,7 @@ const asked = (): string[] =>
     .split('\n')
     .flatMap((line) => /^\w+/.exec(line)?.[0] ?? []);
 
-test("a second revision is a control plane alone: the cluster's definitions stay those of the first", async () => {
+const running = (): void => {
   server.put({
     apiVersion: 'v1',
     kind: 'Pod',
@@ -65,6 +65,10 @@ test("a second revision is a control plane alone: the cluster's definitions stay
     },
     status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
   });
+};
+
+test("a second revision is a control plane alone: the cluster's definitions stay those of the first", async () => {
+  running();
   const { remove } = await installing('exit 0');
   const operator = parse(readFileSync(join(directory, 'cluster1-second.yaml'), 'utf8')) as object;
   expect(operator).toMatchObject({
@@ -74,6 +78,33 @@ test("a second revision is a control plane alone: the cluster's definitions stay
   await remove();
   expect(asked()).toEqual(['install', 'uninstall']);
   expect(state.pending()).toEqual([]);
+});
+
+test('a second revision gives the identities of the first: the same trust domain, the same mesh', async () => {
+  running();
+  const mesh = 'trustDomain: corp.example\ndefaultConfig:\n  meshId: eu\n  discoveryAddress: istiod:15012\n';
+  server.put({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'istio', namespace: 'istio-system' },
+    data: { mesh },
+  });
+  await installing('exit 0');
+  const operator = parse(readFileSync(join(directory, 'cluster1-second.yaml'), 'utf8')) as object;
+  expect(operator).toMatchObject({
+    spec: {
+      meshConfig: { trustDomain: 'corp.example' },
+      values: { global: { meshID: 'eu', network: 'network1', multiCluster: { clusterName: 'vendor-1' } } },
+    },
+  });
+});
+
+test('where the first says nothing of its names, the second has the usual ones', async () => {
+  running();
+  await installing('exit 0');
+  const operator = parse(readFileSync(join(directory, 'cluster1-second.yaml'), 'utf8')) as { spec: object };
+  expect(operator.spec).not.toHaveProperty('meshConfig');
+  expect(operator).toMatchObject({ spec: { values: { global: { meshID: 'mesh1' } } } });
 });
 
 test('one that comes only halfway is removed at once', async () => {

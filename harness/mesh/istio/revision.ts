@@ -7,6 +7,7 @@ import { idOf } from '../cluster-id.ts';
 import type { Member, MeshInCluster } from '../types.ts';
 import { controlPlanePods } from './control-plane.ts';
 import { install, uninstallRevision } from './istioctl.ts';
+import { meshNamesOf } from './mesh-config.ts';
 import { istioOperator } from './operator.ts';
 
 /** What installs a second revision: istioctl with the settings of the first, as far as they can be known, or the provider. Plain data. */
@@ -86,9 +87,12 @@ function byIstioctl(
     name: idOf(facts),
     network: facts.network ?? member.topology.network,
   };
-  const operator = istioOperator({ cluster, hub, tag, gateway: false, revision, beside: true });
   return {
-    bring: () => install({ program, directory, signal }, member, { name: revision, operator, overlays }),
+    bring: async () => {
+      const names = await meshNamesOf(member.client, facts.controlPlanes[0]?.revision);
+      const operator = istioOperator({ cluster, hub, tag, gateway: false, revision, beside: true, names });
+      await install({ program, directory, signal }, member, { name: revision, operator, overlays });
+    },
     remove: async () => {
       await uninstallRevision({ program, directory, signal: AbortSignal.timeout(120_000) }, member, revision);
       undone();

@@ -1,4 +1,13 @@
-import { answersAgain, core, exclusive, extended, fact, scenario, takesOver } from '#harness';
+import {
+  answersAgain,
+  core,
+  exclusive,
+  extended,
+  fact,
+  scenario,
+  takesOver,
+  type ScenarioCluster,
+} from '#harness';
 import { helloworld } from '../helloworld.ts';
 
 const NO_FREEZING = 'nodes of these clusters cannot be stopped and started by the harness';
@@ -7,6 +16,16 @@ const NO_DEPLOYMENT =
   "the pods of cluster2's gateway are not those of one Deployment: the harness cannot scale them to zero";
 const NOT_BOUNDED = 'reported, not bounded, for callers were not told to notice: ';
 
+/** A gateway is ready, and its load balancer knows it again, which may take minutes that are not the mesh's. */
+async function isBack(
+  gateway: Parameters<ScenarioCluster['meshIsReady']>[0],
+  of: ScenarioCluster,
+  caller: ScenarioCluster,
+): Promise<void> {
+  await of.meshIsReady(gateway);
+  await of.gateway.isEnteredFrom(caller);
+}
+
 export default scenario({
   claim: 'M5',
   title: 'When all of cluster2 is lost, callers in cluster1 go on with what runs there',
@@ -14,7 +33,7 @@ export default scenario({
   needs: ['endpoint-discovery', 'disruption'],
   disruptive: true,
   apps: {
-    cluster1: ['sleep', 'helloworld', 'helloworld-v1'],
+    cluster1: ['sleep', 'prober', 'helloworld', 'helloworld-v1'],
     cluster2: ['helloworld', 'helloworld-v2'],
   },
   checks: ({ bounds }) => {
@@ -61,6 +80,7 @@ export default scenario({
     } else await skip(cannotScale ? NO_DEPLOYMENT : NO_FREEZING, 'unnoticed');
 
     await step('callers are told to notice failing endpoints', async () => {
+      if (gateway !== null) await cluster2.gateway.isEnteredFrom(cluster1);
       await cluster1.apply('outlier-detection');
       await calls.gate();
     });
@@ -77,7 +97,7 @@ export default scenario({
       await step('cluster2 comes back', async () => {
         if (gateway !== null) {
           await cluster2.scaleMeshBack(gateway);
-          await cluster2.meshIsReady(gateway);
+          await isBack(gateway, cluster2, cluster1);
         }
         const back = await cluster2.bringBack('helloworld-v2');
         await from1.answersAgain(back, 'scaled-away/back');
