@@ -48,6 +48,8 @@ export interface RunContext {
   readonly risk: Risk;
   /** Evidence of an earlier run by check id (`--continue`). */
   readonly evidence: Readonly<Record<string, unknown>>;
+  /** By check id: why an earlier run could not decide it. Skipped, it stays undecided. */
+  readonly undecided: Readonly<Record<string, string>>;
   /** Ids of checks that an earlier run decided: they are not judged again. */
   readonly settled: readonly string[];
   /** The precondition that an earlier run found not to hold, in words. */

@@ -20,7 +20,13 @@ afterEach(() => local.close());
 async function recorded(diagnoser: Diagnoser): Promise<unknown> {
   const log = openEventLog(local.scene.folder);
   const identity = { suite: 'a', variant: 'flat', scenario: 'x', claim: 'A1' };
-  const recorder = new Recorder(identity, declarations, { log, diagnoser, settled: [], evidence: {} });
+  const recorder = new Recorder(identity, declarations, {
+    log,
+    diagnoser,
+    settled: [],
+    evidence: {},
+    undecided: {},
+  });
   const refuted = { verdict: 'non-conformant', reason: 'refuted', message: 'none', startedAt: 1 } as const;
   await recorder.record('there', { ...refuted, where: 'from a to b', again: 'curl b' });
   log.close();

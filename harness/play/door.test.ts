@@ -18,6 +18,8 @@ const HOSTS = ['127.0.0.1', '127.0.0.2'];
 /** Of the strangers at an address, every so manieth is let in; 0: none, undefined: nobody is served there at all. */
 let letsIn: (number | undefined)[];
 let strangers: number[];
+/** After so many strangers nobody is served at the second address any more. */
+let goneAfter: number;
 let servers: tls.Server[];
 let folder: string;
 let gateway: GatewayScene;
@@ -36,14 +38,16 @@ function serve(socket: tls.TLSSocket, at: number): void {
   const nth = letsIn[at];
   socket.on('error', () => undefined);
   if (!socket.authorized) strangers[at] = (strangers[at] ?? 0) + 1;
+  const isGone = at === 1 && (strangers[at] ?? 0) >= goneAfter;
   const isLetIn = nth !== undefined && nth > 0 && (strangers[at] ?? 0) % nth === 0;
-  if (nth === undefined || !(socket.authorized || isLetIn)) socket.destroy();
+  if (nth === undefined || isGone || !(socket.authorized || isLetIn)) socket.destroy();
   else socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n'));
 }
 
 beforeEach(async () => {
   letsIn = [0, 0];
   strangers = [0, 0];
+  goneAfter = Infinity;
   folder = mkdtempSync(join(tmpdir(), 'door-'));
   const [own, caller] = await Promise.all([issued('echo'), issued('prober')]);
   writeFileSync(join(folder, 'cert-chain.pem'), caller.cert);
@@ -130,6 +134,13 @@ test('a door that opens to the first stranger is looked at again: what shuts it 
   const found = await door.staysShutTo('TLS without a certificate');
   expect([found.holds, found.final]).toEqual([false, undefined]);
   expect(found.seen).toContain('with TLS without a certificate to 127.0.0.2:');
+});
+
+test('a door whose one address is gone by the end has not been seen shut there', async () => {
+  goneAfter = 30;
+  const found = await door.staysShutTo('TLS without a certificate');
+  expect([found.holds, found.final]).toEqual([false, undefined]);
+  expect(found.seen).toContain('with the certificate of the mesh to 127.0.0.2:');
 });
 
 test('an address where nobody is served says nothing; with no other, the door cannot be judged', async () => {

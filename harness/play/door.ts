@@ -103,6 +103,9 @@ export class Door {
       { credential: RIGHT, times: entry.hosts.length },
     ]);
     const entered = strangers.filter(isLetIn);
+    // An address that does not open to anybody any more has shut nobody out.
+    const opened = new Set(right.filter(isAnswered).map(({ host }) => host));
+    const closed = entry.hosts.filter((host) => !opened.has(host));
     const where = `${String(times)} calls with ${credential} to ${entry.hosts.join(', ')}, port ${String(entry.port)}`;
     const figures = { calls: strangers.length, letIn: entered.length };
     if (entered.length > 0)
@@ -113,10 +116,10 @@ export class Door {
         figures,
       };
     return {
-      holds: strangers.length === times && right.some(isAnswered),
+      holds: strangers.length === times && closed.length === 0,
       seen:
         `none of ${where} got in (${ruledOut(this.#scene)}); the first: ${toldOf(credential, strangers[0], entry.port)}; ` +
-        toldOf(RIGHT, right.find(isAnswered) ?? right[0], entry.port),
+        toldOf(RIGHT, right.find(({ host }) => closed.includes(host)) ?? right[0], entry.port),
       figures,
     };
   }

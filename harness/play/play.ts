@@ -75,8 +75,8 @@ function sceneOf(scenario: Scenario, file: ScenarioFile, theatre: Theatre): Scen
     scenario: file.name,
     claim: scenario.claim,
   };
-  const { settled, evidence } = context;
-  const recorder = new Recorder(identity, declarations, { log, diagnoser, settled, evidence });
+  const { settled, evidence, undecided } = context;
+  const recorder = new Recorder(identity, declarations, { log, diagnoser, settled, evidence, undecided });
   return { context, members, namespace, path, folder: dirname(file.file), recorder, state, signal, undo: [] };
 }
 

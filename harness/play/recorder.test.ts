@@ -26,11 +26,12 @@ const halves = distribution({ v1: 1, v2: 1 });
 function recorder(
   settled: readonly string[] = [],
   evidence: Readonly<Record<string, unknown>> = {},
+  undecided: Readonly<Record<string, string>> = {},
 ): Recorder {
   const identity = { suite: 'a', variant: 'flat', scenario: 'x', claim: 'A1' };
   const declarations = { halves: core('Half each', halves), there: extended('It is there', fact) };
   const diagnoser = new Diagnoser([], 'sample', { directory: folder, path: 'a/flat/x' });
-  return new Recorder(identity, declarations, { log, diagnoser, settled, evidence });
+  return new Recorder(identity, declarations, { log, diagnoser, settled, evidence, undecided });
 }
 
 const outcome = (changed: Partial<Outcome> = {}): Outcome => ({
@@ -124,6 +125,19 @@ test('a check that is skipped keeps what was seen of it before, and stays undeci
   expect(written()).toMatchObject([
     { verdict: 'inconclusive', reason: 'skipped', evidence: { snapshot: { test: 1 } } },
     { verdict: 'skipped', reason: 'skipped', message: 'one node only', evidence: null },
+  ]);
+});
+
+test('nor does it become a mere skip where it was looked at in vain before, however often', async () => {
+  const all = recorder([], {}, { 'a/flat/A1/halves': 'no freezing; before that: the limit lies inside' });
+  await all.skip('one node only', 'halves', 'there');
+  expect(written()).toMatchObject([
+    {
+      verdict: 'inconclusive',
+      reason: 'skipped',
+      message: 'one node only; before that: the limit lies inside',
+    },
+    { verdict: 'skipped', message: 'one node only' },
   ]);
 });
 

@@ -1,5 +1,6 @@
 import type { EventLog } from '../report/event-log.ts';
 import { evidenceOf, NO_EVIDENCE } from '../report/evidence.ts';
+import { skippedAfter } from '../report/skipped-after.ts';
 import type { CheckRecord, Diagnostics, Evidence, GateRecord } from '../report/types.ts';
 import type { Declaration } from '../scenario.ts';
 import type { Assessment, Rule, Verdict } from '../verdict/types.ts';
@@ -37,6 +38,7 @@ export class Recorder {
   readonly #diagnoser: Diagnoser;
   readonly #settled: ReadonlySet<string>;
   readonly #evidence: Map<string, unknown>;
+  readonly #undecided: Readonly<Record<string, string>>;
   readonly records: CheckRecord[] = [];
   /**
    * Each looks whether what a play has taken away is away still, before a verdict is written down, and says why it is not;
@@ -59,6 +61,8 @@ export class Recorder {
       readonly settled: readonly string[];
       /** Of an earlier run, by check id: it is kept where this one does not get to judge. */
       readonly evidence: Readonly<Record<string, unknown>>;
+      /** By check id: why an earlier run could not decide it. */
+      readonly undecided: Readonly<Record<string, string>>;
     },
   ) {
     this.#identity = identity;
@@ -67,6 +71,7 @@ export class Recorder {
     this.#diagnoser = tools.diagnoser;
     this.#settled = new Set(tools.settled);
     this.#evidence = new Map(Object.entries(tools.evidence));
+    this.#undecided = tools.undecided;
   }
 
   /** SUITE/VARIANT/CLAIM/CHECK */
@@ -107,11 +112,13 @@ export class Recorder {
     this.#log.append({ type: 'progress', text, of: this.#path, ...progress });
   }
 
-  /** Writes down why these are not judged here. What was seen of one before is not undone by that: it stays undecided. */
+  /** Writes down why these are not judged here. What was undecided before is not undone by that. */
   async skip(message: string, ...checks: readonly string[]): Promise<void> {
     for (const check of checks) {
-      const verdict = this.#evidence.has(this.idOf(check)) ? 'inconclusive' : 'skipped';
-      await this.record(check, { verdict, reason: 'skipped', message, startedAt: Date.now() });
+      const id = this.idOf(check);
+      const verdict = this.#evidence.has(id) ? 'inconclusive' : 'skipped';
+      const skipped = { verdict, reason: 'skipped', message, startedAt: Date.now() } as const;
+      await this.record(check, { ...skipped, ...skippedAfter(this.#undecided[id], message) });
     }
   }
 

@@ -83,6 +83,7 @@ test('signing out that deletes nothing leaves one signed in', async () => {
   expect(await visitors.signOut('/logout', { session: 'abc' })).toEqual({ session: 'abc' });
 });
 
+const CONTROL = { served: '/productpage' };
 const session = { page: '/productpage', signIn: '/login', signOut: '/logout', user: 'jason' };
 
 describe('visitors sign in and out', () => {
@@ -134,21 +135,33 @@ describe('visitors sign in and out', () => {
 });
 
 test('a path that is refused to every one of many visitors is refused, and it is told what that rules out', async () => {
-  const found = await visitors.isRefused('/elsewhere');
+  const found = await visitors.isRefused(CONTROL, '/elsewhere');
   expect(found).toMatchObject({ holds: true, figures: { calls: 135, wrong: 0, letIn: 0 } });
   expect(found.seen).toContain('if 5 % of them got in, that would be missed 1 time in 1,000');
-  expect(asked).toHaveLength(136);
+  expect(asked).toHaveLength(137);
+});
+
+test('where not even a served page says that it comes from behind the gateway, nothing is told of other paths', async () => {
+  bookstore = { sendsTo: '/', forgets: true };
+  const reason =
+    /expected the header x-envoy-upstream-service-time .*Take proxyHeaders\.envoyDebugHeaders\.disabled out/;
+  await expect(visitors.isRefused(CONTROL, '/elsewhere')).rejects.toThrow(reason);
+  await expect(visitors.arrives(CONTROL, '/elsewhere')).rejects.toThrow(reason);
+});
+
+test('where that page is not served, other paths are judged by themselves', async () => {
+  expect(await visitors.arrives(CONTROL, '/elsewhere')).toMatchObject({ holds: false });
 });
 
 test('a path that lets in every third visitor is not refused, and no later look can change that', async () => {
   everyNth = 3;
-  const found = await visitors.isRefused('/elsewhere');
+  const found = await visitors.isRefused(CONTROL, '/elsewhere');
   expect(found).toMatchObject({ holds: false, final: true, figures: { letIn: 45 } });
   expect(found.seen).toContain('/elsewhere: HTTP 200 from behind the gateway');
 });
 
 test('a path that lets in whoever comes first is looked at again: its rule may be on its way', async () => {
   everyNth = 1;
-  const found = await visitors.isRefused('/elsewhere');
+  const found = await visitors.isRefused(CONTROL, '/elsewhere');
   expect([found.holds, found.final]).toEqual([false, undefined]);
 });

@@ -2,6 +2,7 @@ import type { GateRecord } from '../report/types.ts';
 import { curlOnce } from '../traffic/loop.ts';
 import {
   askOnce,
+  hidesWhatIsBehind,
   OUTSIDE_UNCERTAINTY_MS,
   runOutside,
   type OnceAnswer,
@@ -27,6 +28,12 @@ export interface Page {
   readonly cookies?: Readonly<Record<string, string>>;
   /** `fresh`: each call its own connection, as of a visitor who comes for the first time. @default 'fresh' */
   readonly connections?: 'kept' | 'fresh';
+}
+
+/** By what it is seen that answers from behind a gateway can be told from its own. */
+export interface Control {
+  /** Path of a page that is served. */
+  readonly served: string;
 }
 
 /** How visitors of an application sign in and out. */
@@ -112,8 +119,9 @@ export class Visitors<Check extends string = string> {
     return this.ask(signIn, { form: { username: user, passwd: 'x' }, from: `${this.origin}${page}` });
   }
 
-  /** Each of these paths is answered by what is behind the gateway, whatever it says. */
-  async arrives(...paths: readonly string[]): Promise<Finding> {
+  /** Each of these paths is answered by what is behind the gateway, whatever it says. @throws as `#tellsApart` does */
+  async arrives({ served }: Control, ...paths: readonly string[]): Promise<Finding> {
+    await this.#tellsApart(served);
     return this.#each(paths, ({ fromBehind }) => ({
       holds: fromBehind,
       expected: 'an answer from behind the gateway',
@@ -123,8 +131,10 @@ export class Visitors<Check extends string = string> {
   /**
    * Each of these paths is refused by the gateway itself with 404. Once they are, many more calls are made to them in turn,
    * and one that gets in is final: see never.ts.
+   * @throws as `#tellsApart` does
    */
-  async isRefused(...paths: readonly string[]): Promise<Finding> {
+  async isRefused({ served }: Control, ...paths: readonly string[]): Promise<Finding> {
+    await this.#tellsApart(served);
     const first = await this.#each(paths, (answer) => ({
       holds: isRefusal(answer),
       expected: "the gateway's own 404",
@@ -136,6 +146,13 @@ export class Visitors<Check extends string = string> {
     // Something got in a moment ago: what refuses it may need a moment to arrive at every replica.
     if (this.#seenOpen) await sleep(ARRIVAL_MS, this.#scene.signal);
     return this.#neverLetsIn(paths);
+  }
+
+  /** @throws Error if a page that is served does not say that it comes from behind the gateway: then no answer does */
+  async #tellsApart(served: string): Promise<void> {
+    const { status, fromBehind } = await this.ask(served);
+    if (status !== 200 || fromBehind) return;
+    throw new Error(hidesWhatIsBehind(`${this.origin}${served}`));
   }
 
   async #neverLetsIn(paths: readonly string[]): Promise<Finding> {

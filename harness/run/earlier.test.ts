@@ -66,6 +66,19 @@ test('a precondition that did not hold then does not hold now', () => {
   expect(Object.keys(unmet).every((place) => /^multi-primary\/[a-z-]+$/.test(place))).toBe(true);
 });
 
+test('why a check was undecided is known, and what was never looked at is not undecided', () => {
+  const because = (reason: string) => (): object => ({
+    verdict: 'inconclusive',
+    reason,
+    message: 'so it was',
+  });
+  const { undecided: known, open } = readEarlier(runOf('healthy', becomes(/half-each/, because('not-seen'))));
+  expect(Object.keys(known)).toEqual(open);
+  expect(new Set(Object.values(known))).toEqual(new Set(['so it was']));
+  rmSync(join(folder, 'healthy'), { recursive: true });
+  expect(readEarlier(runOf('healthy', becomes(/half-each/, because('interrupted')))).undecided).toEqual({});
+});
+
 test('what it saw is found from the folder of the run that goes on', () => {
   const earlier = readEarlier(runOf('healthy', becomes(/half-each/, undecided)));
   const [check] = earlier.decided.filter(({ answersFile }) => answersFile !== null);

@@ -31,9 +31,17 @@ export interface Earlier {
   readonly decided: readonly CheckRecord[];
   /** Its inconclusive checks that have evidence: they stay with it until they are judged again. */
   readonly carried: readonly CheckRecord[];
+  /**
+   * By check id: why it was inconclusive, in words, though somebody looked. A run that skips it says nothing that would
+   * undo that.
+   */
+  readonly undecided: Readonly<Record<string, string>>;
   /** Evidence by check id. */
   readonly evidence: Readonly<Record<string, unknown>>;
 }
+
+/** Reasons of checks that a run did not get to. */
+const NOT_LOOKED_AT: ReadonlySet<string> = new Set(['interrupted', 'not-judged', 'precondition']);
 
 /** Reads the run that `--continue` names. @throws Mistakes if there is none, or nothing is left to decide */
 export function readEarlier(directory: string): Earlier {
@@ -66,6 +74,9 @@ export function readEarlier(directory: string): Earlier {
     open: [...inconclusive.map(({ id }) => id), ...unjudged],
     decided,
     carried,
+    undecided: Object.fromEntries(
+      inconclusive.filter(({ reason }) => !NOT_LOOKED_AT.has(reason)).map(({ id, message }) => [id, message]),
+    ),
     evidence: Object.fromEntries(carried.map(({ id, evidence }) => [id, evidence?.snapshot])),
   };
 }

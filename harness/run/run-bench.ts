@@ -211,6 +211,7 @@ function contextOf(run: Run, { suite, variant, scenarios }: Chosen, { ready, ben
     ingressAddress: ingressAddressOf(options, bench.provider, members),
     risk: run.risk,
     evidence: run.earlier?.evidence ?? {},
+    undecided: run.earlier?.undecided ?? {},
     unmet: run.earlier?.unmet[`${suite}/${variant}`],
     settled: (run.earlier?.decided ?? []).map(({ id }) => id),
     freezer: bench.provider.freezer?.(where),

@@ -1,10 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { defaultOptions } from '../options/parse.ts';
+import { openEventLog } from '../report/event-log.ts';
 import { checkRecord } from '../report/schema.ts';
 import { core, extended, fact } from '../scenario.ts';
 import type { Selected } from '../select.ts';
 import { exclusive } from '../verdict/rules.ts';
-import { unplayed } from './unplayed.ts';
+import { skip, unplayed } from './unplayed.ts';
 
 const selected = {
   file: { suite: 'multi-primary', name: 'a-scenario', file: '' },
@@ -33,4 +37,22 @@ test('says what was promised in this variant and by these options, and the rule 
   const [alone, looks] = unplayed({ options }, { selected, variant: 'gateways', ...why });
   expect(alone).toMatchObject({ sentence: 'Back within 7000 ms in gateways', rule: exclusive('v1') });
   expect(looks?.rule).toBeNull();
+});
+
+test('what an earlier run could not decide stays undecided when it is skipped; what was never looked at is skipped', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'skip-'));
+  const log = openEventLog(folder);
+  const earlier = {
+    ...{ id: 'r1', directory: folder, unmet: {}, mesh: null, risk: { falsePass: 1e-3, falseFail: 1e-6 } },
+    ...{ planned: undefined, checks: 2, killed: false, open: [], decided: [], carried: [], evidence: {} },
+    undecided: { 'multi-primary/flat/M4/looks': 'the API server did not answer' },
+  };
+  skip({ options: defaultOptions(), earlier, log }, { selected, variant: 'flat', message: 'no gateway' });
+  const checks = log.read().events.flatMap((event) => (event.type === 'check' ? [event.check] : []));
+  log.close();
+  rmSync(folder, { recursive: true });
+  expect(checks.map(({ verdict, reason, message }) => [verdict, reason, message])).toEqual([
+    ['skipped', 'not-there', 'no gateway'],
+    ['inconclusive', 'skipped', 'no gateway; before that: the API server did not answer'],
+  ]);
 });

@@ -1,4 +1,5 @@
 import { NOTHING_MEASURED } from '../report/nothing-measured.ts';
+import { skippedAfter } from '../report/skipped-after.ts';
 import type { CheckRecord } from '../report/types.ts';
 import type { Selected } from '../select.ts';
 import { boundsOf, type Run } from './setup.ts';
@@ -12,7 +13,10 @@ export interface Unplayed {
   readonly message: string;
 }
 
-/** Skips a scenario. A verdict or evidence of the run that this one goes on with is not undone by what its clusters lack. */
+/**
+ * Skips a scenario. A verdict or evidence of the run that this one goes on with is not undone by what its clusters lack, and
+ * what it left undecided remains so.
+ */
 export function skip(
   run: Pick<Run, 'options' | 'earlier' | 'log'>,
   what: Pick<Unplayed, 'selected' | 'variant' | 'message'>,
@@ -20,8 +24,13 @@ export function skip(
   const known = new Set(
     [...(run.earlier?.decided ?? []), ...(run.earlier?.carried ?? [])].map(({ id }) => id),
   );
+  const undecided = run.earlier?.undecided ?? {};
   for (const check of unplayed(run, { ...what, verdict: 'skipped', reason: 'not-there' }))
-    if (!known.has(check.id)) run.log.append({ type: 'check', check });
+    if (!known.has(check.id))
+      run.log.append({
+        type: 'check',
+        check: { ...check, ...skippedAfter(undecided[check.id], what.message) },
+      });
 }
 
 /** A verdict for every check of a scenario that is not played, so that none goes missing in silence. */

@@ -152,6 +152,20 @@ describe('a paced loop', () => {
     expect(read.counts()).toMatchObject({ sent: 5, received: 3, missing: 2, complete: true });
   });
 
+  it('dates calls that told nothing by the answer before: after a pause the loop has a new schedule', () => {
+    const { answers, feed } = reader(paced);
+    const at = (sequence: number, podMs: number): string =>
+      call(sequence).replace(/^(@m a \d+) \d+ \d+/, `$1 ${String(podMs / 10)} ${String(podMs / 10)}`);
+    for (let sequence = 0; sequence < 50; sequence += 1) feed(at(sequence, sequence * 100));
+    feed(at(50, 25_000), at(53, 25_300), at(51, 25_100), '@m z 56 1');
+    const missing = answers.filter(({ failure }) => failure === 'missing');
+    expect(missing.map(({ sequence, sentMs }) => [sequence, sentMs])).toEqual([
+      [52, 25_200],
+      [54, 25_400],
+      [55, 25_500],
+    ]);
+  });
+
   it('gives up what cannot come any more, without waiting for the end', () => {
     const { answers, feed } = reader(paced);
     for (let sequence = 0; sequence < 200; sequence += 1) if (sequence !== 5) feed(call(sequence));

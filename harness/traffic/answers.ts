@@ -41,6 +41,9 @@ interface Batch {
   elapsedMs: number;
 }
 
+/** When a call of a paced loop was sent. */
+type Anchor = Pick<Times, 'sequence' | 'sentPodMs'>;
+
 /** When a call was sent and answered, in milliseconds of the pod's clock. */
 interface Times {
   readonly sequence: number;
@@ -59,8 +62,8 @@ export class AnswerReader {
   readonly #counts = { received: 0, missing: 0, abandoned: 0, noise: 0 };
   #batch: Batch | null = null;
   #body = '';
-  /** Paced: the first answer, from which the plan of all launches follows. */
-  #anchor: { readonly sequence: number; readonly sentPodMs: number } = { sequence: 0, sentPodMs: 0 };
+  /** The answers by which calls that told nothing are dated, by sequence. */
+  readonly #anchors: Anchor[] = [];
   /** The connection that the last call used, and the call that made it. */
   #connection = { port: 0, sequence: 0 };
   #slackMs = 0;
@@ -171,7 +174,6 @@ export class AnswerReader {
       this.#noise();
       return;
     }
-    if (this.#counts.received === 0) this.#anchor = line;
     this.#answer(line, line.record, line);
     // No call takes longer than its time limit: what is so far behind will not come any more.
     this.#lose(line.sequence - 2 * mostInFlight(loop), null);
@@ -193,6 +195,7 @@ export class AnswerReader {
       return;
     }
     this.#counts.received += 1;
+    this.#anchor(times);
     const failure = curlFailure(record.exitCode);
     const outcome = {
       status: record.status,
@@ -237,7 +240,17 @@ export class AnswerReader {
   #plannedPodMs(sequence: number): number {
     const { loop } = this.#options;
     const perSecond = (loop.mode === 'paced' ? loop.perSecond : undefined) ?? LOOP_DEFAULTS.perSecond;
-    return this.#anchor.sentPodMs + ((sequence - this.#anchor.sequence) * 1000) / perSecond;
+    const near = this.#anchors.findLast((one) => one.sequence < sequence) ?? this.#anchors[0];
+    if (near === undefined) return 0;
+    return near.sentPodMs + ((sequence - near.sequence) * 1000) / perSecond;
+  }
+
+  /** Notes when a call was sent. Only those are kept that a call without an outcome may have come after. */
+  #anchor({ sequence, sentPodMs }: Anchor): void {
+    let at = this.#anchors.length;
+    while (at > 0 && (this.#anchors[at - 1]?.sequence ?? 0) > sequence) at -= 1;
+    this.#anchors.splice(at, 0, { sequence, sentPodMs });
+    while ((this.#anchors[1]?.sequence ?? Infinity) < this.#sequence.next) this.#anchors.shift();
   }
 
   #onOurClock(times: Times): Pick<Answer, 'sentMs' | 'receivedMs'> {

@@ -32,6 +32,14 @@ export interface OutsideRequest {
   readonly client?: string;
 }
 
+/** Envoy's answers from behind itself have it, unless `proxyHeaders.envoyDebugHeaders` is disabled. */
+const BEHIND_HEADER = 'x-envoy-upstream-service-time';
+/** What to do where a page that is served lacks it: then `fromBehind` says nothing. */
+export const hidesWhatIsBehind = (url: string): string =>
+  `expected the header ${BEHIND_HEADER} on ${url}, which is served from behind the gateway; saw HTTP 200 without it, so that ` +
+  `no answer from behind can be told from the gateway's own. Take proxyHeaders.envoyDebugHeaders.disabled out of ` +
+  `meshConfig.defaultConfig, or out of the gateway's annotation proxy.istio.io/config, and restart the gateway; then look: ` +
+  `curl -si ${url} | grep -i x-envoy`;
 const MAX_BODY = 262_144;
 /** Answers are timed by the clock that everything else is: whole milliseconds. */
 export const OUTSIDE_UNCERTAINTY_MS = 1;
@@ -192,7 +200,7 @@ class Caller {
 export interface OnceAnswer {
   readonly status: number;
   readonly body: string;
-  /** A proxy passed it on from behind itself: Envoy says how long that took. Its own answers lack this. */
+  /** A proxy passed it on from behind itself: Envoy says how long that took, where it is let. Its own answers lack this. */
   readonly fromBehind: boolean;
   /** The path that it sends its visitor to, if it does. */
   readonly sendsTo: string | undefined;
@@ -232,7 +240,7 @@ export async function askOnce(url: string, how: OnceRequest = {}): Promise<OnceA
   return {
     status: response.status,
     body: await response.text(),
-    fromBehind: response.headers.has('x-envoy-upstream-service-time'),
+    fromBehind: response.headers.has(BEHIND_HEADER),
     sendsTo: pathIn(response.headers.get('location'), url),
     cookies: Object.fromEntries(cookies),
   };

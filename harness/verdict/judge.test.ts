@@ -133,3 +133,9 @@ test('a phase of calls that go on is judged without what arrived before it began
     total: 0,
   });
 });
+
+test('an answer may be called as a property that every object has', async () => {
+  const rule: Rule = { kind: 'failover', from: 'v1', to: 'v2', eventMs: 0, withinMs: 1000, maxErrors: 3 };
+  const { message } = await judge(rule, ['{"label":"constructor","sentMs":1,"receivedMs":2}']);
+  expect(message).toContain('saw constructor 1 in 1 call');
+});

@@ -17,7 +17,7 @@ const short = (label: string): string => (label.length > 40 ? `${label.slice(0, 
 function seen({ counts, shares }: Known): string {
   const byCount = Object.entries(counts).sort(([, a], [, b]) => b - a);
   const each = byCount.slice(0, 8).map(([label, count]) => {
-    const share = shares[label];
+    const share = Object.hasOwn(shares, label) ? shares[label] : undefined;
     return `${short(label)} ${String(count)}${share ? ` (${percent(share.estimate)})` : ''}`;
   });
   const rest = byCount.length > 8 ? `, and ${String(byCount.length - 8)} more labels` : '';

@@ -24,14 +24,14 @@ export default scenario({
 
     await step('a visitor tries every documented path', async () => {
       await examine('page', () => visitors.sees('/productpage'));
-      await examine('static', () => visitors.arrives('/static/no-such-file'));
+      await examine('static', () => visitors.arrives({ served: '/productpage' }, '/static/no-such-file'));
       await examine('sign-in', () => visitors.signsIn(session));
       await examine('sign-out', () => visitors.signsOut(session));
       await examine('as-data', () => visitors.sees(...dataPaths));
     });
 
     await step('a visitor tries paths that are not documented', async () => {
-      await examine('elsewhere', () => visitors.isRefused(...otherPaths));
+      await examine('elsewhere', () => visitors.isRefused({ served: '/productpage' }, ...otherPaths));
     });
   },
 });

@@ -40,10 +40,10 @@ export default scenario({
 
     await step('a visitor tries documented paths and others', async () => {
       await examine('page', () => visitors.sees('/productpage', ...dataPaths));
-      await examine('static', () => visitors.arrives('/static/no-such-file'));
+      await examine('static', () => visitors.arrives({ served: '/productpage' }, '/static/no-such-file'));
       await examine('sign-in', () => visitors.signsIn(session));
       await examine('sign-out', () => visitors.signsOut(session));
-      await examine('elsewhere', () => visitors.isRefused(...otherPaths));
+      await examine('elsewhere', () => visitors.isRefused({ served: '/productpage' }, ...otherPaths));
     });
 
     await step('visitors load the page', async () => {
