@@ -206,6 +206,17 @@ describe('the report of a run', () => {
     expect(readdirSync(run).sort()).toEqual(['events.ndjson', 'junit.xml', 'report.json', 'summary.md']);
   });
 
+  test('is not made of events whose beginning is missing: what is left is not all that was planned', async () => {
+    const run = join(folder, 'tail');
+    mkdirSync(run);
+    const events = readFileSync(join(root, 'fixtures', 'events', 'healthy.ndjson'), 'utf8');
+    writeFileSync(join(run, 'events.ndjson'), events.slice(-6000));
+    const { code, stdout, stderr } = await meshproof(['report', run]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('the line "run-started" is missing');
+    expect(readdirSync(run)).toEqual(['events.ndjson']);
+  });
+
   test('is not to be had of another folder', async () => {
     writeFileSync(join(folder, 'notes.txt'), '');
     const { code, stderr } = await meshproof(['report', folder]);

@@ -31,7 +31,10 @@ function end(): void {
 
 async function main(): Promise<void> {
   const spec = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as WorldSpec;
-  if (spec.outlivesParent !== true) process.on('disconnect', end);
+  if (spec.outlivesParent !== true) {
+    process.on('disconnect', end);
+    if (!process.connected) end(); // the parent was gone before anybody listened
+  }
   await openDoor(spec.directory, {
     end,
     freeze: (cluster, part) => world?.freeze(cluster, part),

@@ -6,7 +6,7 @@ import type { CheckRecord } from '../report/types.ts';
 import type { Scenario } from '../scenario.ts';
 import { placeOf } from '../provider/place-of.ts';
 import type { RunState } from '../state/state.ts';
-import { sleep } from '../wait/wait.ts';
+import { abortReason, sleep } from '../wait/wait.ts';
 import type { Calls } from './calls.ts';
 import type { RunContext, ScenarioFile } from './context.ts';
 import { Diagnoser } from './diagnose.ts';
@@ -142,10 +142,14 @@ function stageOf(scenario: Scenario, scene: Scene): Stage<string, string> {
 }
 
 function described(error: unknown, scene: Scene): { reason: string; message: string } {
-  const message = error instanceof Error ? error.message : String(error);
-  const reason = scene.signal.aborted ? 'interrupted' : 'infrastructure';
-  return { reason, message: `in the step "${scene.recorder.step}": ${message}` };
+  const { signal, recorder } = scene;
+  // What broke because the run was ended is not what is to be told of it.
+  const { message } = signal.aborted ? abortReason(signal) : asError(error);
+  const reason = signal.aborted ? 'interrupted' : 'infrastructure';
+  return { reason, message: `in the step "${recorder.step}": ${message}` };
 }
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 async function closeOpen(
   scene: Scene,

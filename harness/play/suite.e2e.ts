@@ -7,6 +7,7 @@ import { judgesTimes, playsAlone, type Scenario } from '../scenario.ts';
 import { RunState } from '../state/state.ts';
 import { deployAhead } from './ahead.ts';
 import type { RunContext, ScenarioFile } from './context.ts';
+import { endOfPlay, hearOfTheEnd } from './ending.ts';
 import { play } from './play.ts';
 import { unmetBy } from './precondition.ts';
 
@@ -36,7 +37,9 @@ const members: Member[] = await Promise.all(
   })),
 );
 
-/** A cancelled test is given up by vitest at once; what it changed is being put back all the same. */
+const ending = hearOfTheEnd(context.outDirectory);
+
+/** A test that vitest cancels is given up at once; what it changed is being put back all the same. */
 const plays: Promise<unknown>[] = [];
 /** What is deployed ahead of a play that does not come is not waited for. */
 const over = new AbortController();
@@ -45,6 +48,7 @@ afterAll(async () => {
   over.abort();
   await Promise.all(members.map(({ client }) => client.close()));
   display.close();
+  ending.close();
   file.close();
 });
 
@@ -81,9 +85,12 @@ for (const [index, current] of planned.entries()) {
   const { file: scenarioFile, scenario } = current;
   const runs = context.atOnce > 1 && !playsAlone(scenario) ? test.concurrent : test;
   runs(`${scenario.claim} ${scenario.title}`, async ({ signal, expect }) => {
+    // The run has the words for what was not played.
+    if (ending.signal.aborted) return;
     prepare(planned[index + 1], current);
     const playing = play(scenario, scenarioFile, {
-      ...{ context, members, state, log, signal, unmet },
+      ...{ context, members, state, log, unmet },
+      signal: endOfPlay(signal, ending.signal),
     });
     plays.push(playing);
     const records = await playing;

@@ -7,6 +7,7 @@ import { DEFAULTS } from '../verdict/defaults.ts';
 import type { Risk } from '../verdict/types.ts';
 import { Mistakes } from './mistakes.ts';
 import { userPath } from './setup.ts';
+import { withBeginning } from './whole-log.ts';
 
 /** A run that left something undecided, and what it knew. */
 export interface Earlier {
@@ -105,10 +106,13 @@ const numberOr = (value: unknown, otherwise: number): number =>
   typeof value === 'number' ? value : otherwise;
 
 function read(path: string): { readonly report: Report; readonly planned: Earlier['planned'] } {
+  const log = withBeginning(path, eventsIn(path));
+  return { report: foldReport(log), planned: log.events.findLast((event) => event.type === 'plan')?.ids };
+}
+
+function eventsIn(path: string): ReturnType<typeof readEvents> {
   try {
-    const log = readEvents(path);
-    const planned = log.events.findLast((event) => event.type === 'plan')?.ids;
-    return { report: foldReport(log), planned };
+    return readEvents(path);
   } catch {
     throw new Mistakes([
       `--continue: ${path} is not the folder of a run: there is no ${join(path, 'events.ndjson')}`,

@@ -70,6 +70,15 @@ describe('clusters that a run kept', () => {
     expect(() => keptBenches(RUN, [larger])).toThrow(/^--reuse 0101-0000-aaa: .* no clusters for c\/flat;/);
   });
 
+  test('are not taken for a part of the variants that were named', () => {
+    const [flat, gateways] = [bench('a', ['cluster1']), bench('a', ['cluster1', 'cluster2'], 'gateways')];
+    remember(flat);
+    expect(keptBenches(RUN, [flat, gateways])).toEqual([flat]);
+    expect(() => keptBenches(RUN, [flat, gateways], ['flat', 'gateways'])).toThrow(
+      '--reuse 0101-0000-aaa: that run kept no clusters for a/gateways; ask for what it played last',
+    );
+  });
+
   test('are found where another variant, which wants the same, named them', () => {
     remember(bench('a', ['cluster1'], 'flat'));
     expect(keptBenches(RUN, [bench('b', ['cluster1'], 'multi-primary')])).toEqual([bench('b', ['cluster1'])]);

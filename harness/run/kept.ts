@@ -30,18 +30,31 @@ export function keptRun(reuse: string): string {
   ]);
 }
 
-/** The benches whose clusters a run kept, under the name that it kept them by. @throws Mistakes if there is none */
-export function keptBenches(run: string, benches: readonly Bench[]): Bench[] {
-  const found = benches.flatMap((bench) => {
-    const variant = keptAs(run, bench);
-    return variant === undefined ? [] : [{ ...bench, variant }];
-  });
-  if (found.length > 0) return found;
-  const asked = benches.map(({ suite, variant }) => `${suite}/${variant}`).join(', ');
+/**
+ * The benches whose clusters a run kept, under the name that it kept them by.
+ *
+ * @param named the variants that were asked for by name: none of them is left out without a word
+ * @throws Mistakes if there is none, or not each that was named
+ */
+export function keptBenches(
+  run: string,
+  benches: readonly Bench[],
+  named: readonly VariantName[] = [],
+): Bench[] {
+  const found = benches.map((bench) => ({ bench, variant: keptAs(run, bench) }));
+  const kept = found.flatMap(({ bench, variant }) => (variant === undefined ? [] : [{ ...bench, variant }]));
+  const lacking = found.filter(({ variant }) => variant === undefined).map(({ bench }) => bench);
+  const missing = kept.length === 0 ? lacking : lacking.filter((bench) => isNamed(bench, named));
+  if (missing.length === 0) return kept;
+  const asked = missing.map(({ suite, variant }) => `${suite}/${variant}`).join(', ');
   throw new Mistakes([
     `--reuse ${run}: that run kept no clusters for ${asked}; ask for what it played last, or leave out --reuse`,
   ]);
 }
+
+/** What several suites share may go by another's name of the same wiring. */
+const isNamed = ({ variant, parts }: Bench, named: readonly VariantName[]): boolean =>
+  [variant, ...parts.map((part) => part.variant)].some((name) => named.includes(name));
 
 /** Two variants may be the same clusters, so a bench may have been kept by another one's name. */
 function keptAs(run: string, bench: Bench): VariantName | undefined {

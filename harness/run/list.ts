@@ -2,8 +2,10 @@ import type { RunOptions } from '../options/types.ts';
 import type { Subject } from '../scenario.ts';
 import { describeRule } from '../verdict/describe.ts';
 import { planOf } from '../verdict/plan.ts';
-import type { Chosen } from './bench.ts';
-import { choose } from './choose.ts';
+import { benchesOf, type Chosen } from './bench.ts';
+import { ofShard } from './choose.ts';
+import { providerAsked } from './choose-provider.ts';
+import { chooseSound } from './plan.ts';
 import { boundsOf } from './setup.ts';
 
 /** One check of the list. */
@@ -49,7 +51,8 @@ export function checksOf({ suite, variant, scenarios }: Chosen, options: RunOpti
 
 /** Prints what there is to run. Touches nothing. */
 export async function list(options: RunOptions): Promise<number> {
-  const all = await choose(options);
+  const sound = await chooseSound(options, providerAsked(options));
+  const all = ofShard(benchesOf(sound), options).flatMap(({ parts }) => parts);
   const checks = all.flatMap((one) => checksOf(one, options));
   if (options.json) {
     process.stdout.write(`${JSON.stringify(checks, null, 2)}\n`);

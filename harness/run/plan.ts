@@ -2,7 +2,7 @@ import type { RunOptions, Shard } from '../options/types.ts';
 import { DEFAULTS } from '../verdict/defaults.ts';
 import { falseFailPerCheck } from '../verdict/suite.ts';
 import type { Risk } from '../verdict/types.ts';
-import { unknownDefect } from '../provider/embedded/defects.ts';
+import { unknownDefect, wrongValue } from '../provider/embedded/defects.ts';
 import { benchesOf, narrowedTo, type Bench, type Chosen } from './bench.ts';
 import { checkIds, chooseWhole, ofShard } from './choose.ts';
 import { withContexts } from './contexts.ts';
@@ -46,6 +46,7 @@ export async function chooseSound(
       ['--installer', options.installer],
       ...options.cluster.map(({ name, file }) => [`--cluster ${name}`, file] as const),
     ]),
+    ...(provider === undefined || provider === 'embedded' ? options.defect.flatMap(unknownDefect) : []),
     ...(provider === undefined ? [] : mistakesFor(provider, options)),
   ];
   const chosen = await chooseWhole(options).catch((error: unknown) => {
@@ -53,6 +54,9 @@ export async function chooseSound(
     mistakes.push(...error.mistakes);
     return [];
   });
+  const worlds = chosen.map(({ clusters }) => clusters.map(({ name }) => name));
+  // Of topologies that cannot be read, or suites that are not there, no cluster is known.
+  if (worlds.length > 0) mistakes.push(...options.defect.flatMap((one) => wrongValue(one, worlds)));
   if (mistakes.length > 0) throw new Mistakes(mistakes);
   return chosen;
 }
@@ -64,7 +68,7 @@ export async function plan(given: RunOptions): Promise<Plan> {
   const options = { ...given, cluster: await withContexts(given.cluster) };
   const earlier = options.continue === undefined ? undefined : readEarlier(options.continue);
   const reuse = options.reuse === undefined ? undefined : keptRun(options.reuse);
-  const whole = reuse === undefined ? all : keptBenches(reuse, all);
+  const whole = reuse === undefined ? all : keptBenches(reuse, all, options.variant);
   const shard = ofShard(whole, options);
   const benches = narrowed(shard, earlier, options);
   const twice = name === 'kubeconfig' ? installedTwice(benches, options) : [];
@@ -98,7 +102,7 @@ export const inLanes = ({ provider, benches }: Plan, options: RunOptions): reado
 /** Options that `auto` could not judge before it was decided. */
 function mistakesFor(provider: ProviderName, options: RunOptions): string[] {
   const { defect, timeScale } = options;
-  if (provider === 'embedded') return [...defect.flatMap(unknownDefect), ...installing(options)];
+  if (provider === 'embedded') return installing(options);
   const given = [...(defect.length > 0 ? ['--defect'] : []), ...(timeScale === 1 ? [] : ['--time-scale'])];
   return [
     ...given.map((flag) => `${flag} is for --provider embedded, and ${provider} was chosen`),

@@ -5,11 +5,12 @@ import { terminalSummary } from '../report/terminal.ts';
 import { reportText, writeReports } from '../report/write.ts';
 import { Mistakes } from './mistakes.ts';
 import { userPath } from './setup.ts';
+import { withBeginning } from './whole-log.ts';
 
 /** Makes a run's reports anew from its events: also of a run that was killed. */
 export function rebuildReport(options: ReportOptions): number {
   const directory = userPath(options.dir);
-  const report = foldReport(read(directory));
+  const report = foldReport(withBeginning(directory, read(directory)));
   const { problems } = writeReports(directory, report);
   const env = options.color ? process.env : { ...process.env, NO_COLOR: '1' };
   process.stdout.write(

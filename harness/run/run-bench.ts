@@ -9,7 +9,7 @@ import { kindName } from '../provider/kind/config.ts';
 import type { Provider } from '../provider/types.ts';
 import { whySkipped, type Selected } from '../select.ts';
 import { stateDirectory } from '../state/state.ts';
-import { bounded } from '../wait/wait.ts';
+import { abortReason, bounded } from '../wait/wait.ts';
 import type { Bench, Chosen } from './bench.ts';
 import { clearForNextSuite } from './between-suites.ts';
 import { benchDirectory, bringUp, labelOf, type Ready, type Wanted } from './bring-up.ts';
@@ -240,7 +240,10 @@ function closeUnjudged(run: Run, { variant, scenarios }: Chosen): void {
 
 function whyUnjudged(run: Run): { readonly reason: string; readonly message: string } {
   if (run.signal.aborted)
-    return { reason: 'interrupted', message: 'the run was ended before this was judged' };
+    return {
+      reason: 'interrupted',
+      message: `${abortReason(run.signal).message}; this was not judged before`,
+    };
   const message = isOver(run)
     ? 'a check before this was non-conformant, and --fail-fast was given'
     : 'the run broke before this was judged';

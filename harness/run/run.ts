@@ -15,6 +15,7 @@ import { worldsAtOnce } from './lanes.ts';
 import { lock } from './lock.ts';
 import { Mistakes } from './mistakes.ts';
 import { withoutOtherVariants } from './other-variants.ts';
+import { makeOutFolder } from './out-folder.ts';
 import { inLanes, plan, type Plan } from './plan.ts';
 import { described, preflight } from './preflight.ts';
 import { isOver, runBench, type BenchRun } from './run-bench.ts';
@@ -27,13 +28,15 @@ import { loadVitest } from './vitest.ts';
 export async function run(asked: RunOptions, command: string): Promise<number> {
   const planned = await plan(asked);
   const { options } = planned;
-  prepareToRemember();
   const id = newRunId(new Date());
+  const directory = join(userPath(options.out), id);
+  makeOutFolder(directory);
+  prepareToRemember();
   const unlock = planned.provider === 'kind' ? lock('kind', id) : () => undefined;
   const ending = listenForTheEnd(options.maxDuration);
   let display: Display | undefined;
   try {
-    display = openDisplay(join(userPath(options.out), id), id);
+    display = openDisplay(directory, id);
     const current = begin(planned, { id, options, command }, { display, ending });
     await carryOut(current, planned);
     const clean = await leaveTidy(current);

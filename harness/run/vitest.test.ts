@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { contextOf } from '../../fixtures/scene.ts';
 import type { RunContext } from '../play/context.ts';
+import { readEvents } from '../report/event-log.ts';
 import { ROOT } from './setup.ts';
 import { playAll } from './vitest.ts';
 
@@ -64,6 +65,40 @@ describe('a run that is ended', () => {
     }, delayMs);
     expect(await playAll(ROOT, contextWith(['one']), options(ended.signal))).toEqual({ errors: [] });
     expect(existsSync(path('one-ended'))).toBe(false);
+  });
+
+  test('tells each check under way why, in the words of the run', async () => {
+    const ended = new AbortController();
+    const file = path('waits.mjs');
+    writeFileSync(
+      file,
+      `import { writeFileSync } from 'node:fs';
+      export default {
+        claim: 'A1', title: 'waits', apps: {},
+        checks: () => ({ open: { sentence: 'open', level: 'core', subject: { kind: 'fact' } } }),
+        play: async ({ examine }) => {
+          writeFileSync(${JSON.stringify(path('waits-began'))}, '');
+          await examine('open', async () => ({ holds: false, seen: 'nothing' }));
+        },
+      };`,
+    );
+    const context = { ...contextOf(folder), scenarios: [{ suite: 'a', name: 'waits', file }] };
+    const playing = playAll(ROOT, context, options(ended.signal));
+    await vi.waitFor(() => {
+      expect(existsSync(path('waits-began'))).toBe(true);
+    }, 30_000);
+    ended.abort(new Error('the time of --max-duration is over'));
+    await playing;
+    const checks = readEvents(folder).events.flatMap((event) =>
+      event.type === 'check' ? [event.check] : [],
+    );
+    expect(checks).toMatchObject([
+      {
+        verdict: 'inconclusive',
+        reason: 'interrupted',
+        message: expect.stringContaining('the time of --max-duration is over') as string,
+      },
+    ]);
   });
 
   test('while the scenarios are being loaded plays none of them', async () => {

@@ -1,6 +1,7 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunContext } from '../play/context.ts';
+import { tellOfTheEnd } from '../play/ending.ts';
 
 /** How a run of the scenarios ended, as far as vitest knows; the verdicts are in the event log. */
 export interface Played {
@@ -23,7 +24,8 @@ export async function loadVitest(): Promise<typeof import('vitest/node')> {
 
 /**
  * Plays scenarios with vitest, some at once, in a thread of this process: a terminal's Ctrl-C reaches us alone.
- * vitest's own handlers of signals are taken away; `signal` cancels, and then what was changed is still put back.
+ * vitest's own handlers of signals are taken away. It is not told to cancel either, which it does not do in all places and
+ * without our reason: the thread hears itself that `signal` aborted, and then what was changed is still put back.
  */
 export async function playAll(
   root: string,
@@ -34,9 +36,6 @@ export async function playAll(
   const modules = join(cacheDir, 'modules');
   const { createVitest } = await loadVitest();
   const before = new Map(SIGNALS.map((name) => [name, new Set(process.listeners(name))]));
-  const cancel = (): void => {
-    void vitest.cancelCurrentRun('keyboard-input');
-  };
   const vitest = await createVitest(
     'test',
     {
@@ -57,7 +56,7 @@ export async function playAll(
       hookTimeout: SCENARIO_MS,
       teardownTimeout: 120_000,
       passWithNoTests: false,
-      reporters: [{ onTestModuleQueued: () => whenAborted(options.signal, cancel) }],
+      reporters: [{}],
       provide: { run: context },
       experimental: { fsModuleCache: await isWritable(modules), fsModuleCachePath: modules },
     },
@@ -68,24 +67,16 @@ export async function playAll(
       if (before.get(name)?.has(listener) !== true) process.removeListener(name, listener);
     }
   }
+  const release = tellOfTheEnd(context.outDirectory, options.signal);
   try {
     if (options.signal.aborted) return { errors: [] };
     const { testModules, unhandledErrors } = await vitest.start();
     const failed = testModules.flatMap((module) => module.errors());
     return { errors: [...failed, ...unhandledErrors].map(firstLine) };
   } finally {
-    options.signal.removeEventListener('abort', cancel);
+    release();
     await vitest.close();
   }
-}
-
-/**
- * To be called when the worker listens, which is when it has queued the one file that there is: vitest forgets what was
- * cancelled before, and takes a second time for an order to kill the worker, which then puts nothing back.
- */
-function whenAborted(signal: AbortSignal, cancel: () => void): void {
-  if (signal.aborted) cancel();
-  else signal.addEventListener('abort', cancel, { once: true });
 }
 
 /** Not where the package belongs to somebody else: then modules are transformed anew each time. */

@@ -46,6 +46,7 @@ export const configuration: Readonly<Record<string, Defect>> = {
     cause: 'endpoints are given unequal weights',
     symptom: 'shares are not those of the number of replicas',
     source: ROUTING,
+    takes: 'weights',
     fallback: '65/35',
     alter: endpoints(weighted),
   },
@@ -71,6 +72,7 @@ export const configuration: Readonly<Record<string, Defect>> = {
     cause: 'a share of what a rule sends to one version reaches all',
     symptom: 'some percent of the answers are of another version',
     source: ROUTING,
+    takes: 'a number',
     fallback: '3',
     alter: routes(leaking),
   },
@@ -132,6 +134,7 @@ export const configuration: Readonly<Record<string, Defect>> = {
     cause: 'not wrong: another load balancer (RANDOM, ROUND_ROBIN) is the default of the whole mesh',
     symptom: 'none that a claim may name',
     source: 'https://istio.io/latest/docs/concepts/traffic-management/#load-balancing-options',
+    takes: ['RANDOM', 'ROUND_ROBIN'],
     fallback: 'RANDOM',
     alter: clusters((cluster, { place }) => ({
       ...cluster,
@@ -142,6 +145,7 @@ export const configuration: Readonly<Record<string, Defect>> = {
     cause: 'a share of the calls is answered by the proxy with an error',
     symptom: '503 for some percent of the calls',
     source: ROUTING,
+    takes: 'a number',
     fallback: '3',
     alter: routes((route, { place }) => ({ ...route, abort: { status: 503, percent: numberOf(place) } })),
   },
@@ -185,6 +189,7 @@ export const configuration: Readonly<Record<string, Defect>> = {
     cause: "MeshConfig distributes calls by zone, and gives the caller's own most of them",
     symptom: 'shares are not those of the number of replicas, the nearest has more',
     source: LOCALITY,
+    takes: 'a number',
     fallback: '3',
     alter: endpoints((all, { isOwn, value }) =>
       all.map((endpoint) => ({
@@ -216,6 +221,7 @@ export const configuration: Readonly<Record<string, Defect>> = {
     cause: 'one replica of so many was never given STRICT, or checks no certificates',
     symptom: 'most strangers are refused, one connection in so many is let in',
     source: SECURITY,
+    takes: 'a number',
     fallback: '10',
     alter:
       ({ value }) =>

@@ -35,6 +35,7 @@ export const installation: Readonly<Record<string, Defect>> = {
     cause: 'cluster1 has no remote secret for the other cluster, or for the one that is named',
     symptom: 'its control plane has no endpoints of the other; all answers are local',
     source: TROUBLE,
+    takes: 'another cluster than the first',
     object: (object, { isFirst, value }) =>
       isFirst && isRemoteSecret(object) && (value === undefined || object.metadata.name.endsWith(`-${value}`))
         ? undefined
@@ -100,6 +101,7 @@ export const installation: Readonly<Record<string, Defect>> = {
       'the Gateway that exposes services in cluster2, or in the one that is named, declares its port as HTTP',
     symptom: 'plaintext is answered with 404; TLS handshakes from other clusters fail',
     source: 'https://istio.io/latest/docs/ops/common-problems/network-issues/',
+    takes: 'a cluster',
     fallback: 'cluster2',
     object: (object, { cluster, value }) =>
       cluster === value && object.kind === 'Gateway' ? withoutTls(object) : object,
@@ -122,6 +124,7 @@ export const installation: Readonly<Record<string, Defect>> = {
     cause: "the other cluster's injector is called at an address outside of it, or by a Service without pods",
     symptom: 'calls are as they should be; a cluster depends on another',
     source: MULTI,
+    takes: ['url', 'service'],
     fallback: 'url',
     object: (object, place) =>
       place.value === 'service'

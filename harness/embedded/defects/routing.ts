@@ -54,6 +54,7 @@ export const routing: Readonly<Record<string, Defect>> = {
     cause: 'the weights of routes are not those of the VirtualService',
     symptom: 'halves are not halves',
     source: ROUTES,
+    takes: 'weights',
     fallback: '65/35',
     alter: routes((route, { place }) => ({
       ...route,

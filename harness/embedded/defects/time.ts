@@ -100,6 +100,7 @@ export const time: Readonly<Record<string, Defect>> = {
     cause: 'the removal of endpoints reaches the sidecars late, by seconds',
     symptom: 'calls are lost until then',
     source: SOURCE,
+    takes: 'a number',
     fallback: '30',
     alter: remembering(lingering),
     goesOn: keepsTelling,
@@ -141,6 +142,7 @@ export const time: Readonly<Record<string, Defect>> = {
     cause: "the watch on the other cluster's API server hangs; changes there are seen late, by seconds",
     symptom: 'what came back in the other cluster is not called until then',
     source: TROUBLE,
+    takes: 'a number',
     fallback: '30',
     alter: remembering(late),
     goesOn: keepsTelling,
@@ -149,6 +151,7 @@ export const time: Readonly<Record<string, Defect>> = {
     cause: 'while endpoints change, sidecars lose some percent of the calls for 5 s',
     symptom: '503 at every disruption, and none between',
     source: SOURCE,
+    takes: 'a number',
     fallback: '50',
     alter: (place) => {
       const counts = new Map<string, number>();

@@ -29,6 +29,9 @@ export interface Defect {
   readonly symptom: string;
   /** Where it is described. */
   readonly source: string;
+  /** What its value is, in `NAME=VALUE`: one of these words, or one of a form. @default it takes none */
+  readonly takes?:
+    'a cluster' | 'another cluster than the first' | 'a number' | 'weights' | readonly string[];
   /** The value that counts where none is given. */
   readonly fallback?: string;
   /** An object of the mesh as it is installed; undefined leaves it out. */

@@ -10,8 +10,10 @@ import { isAlive } from '../../state/state.ts';
 import { variantOf } from '../../topology/topology.ts';
 import { readTopology } from '../../topology/parse.ts';
 import { poll, sleep } from '../../wait/wait.ts';
-import { changeRevisions, endWorld, freezeInWorld, readWorld } from './control.ts';
+import type { WorldSpec } from '../../embedded/types.ts';
+import { answers, changeRevisions, endWorld, freezeInWorld, readWorld } from './control.ts';
 import { EmbeddedProvider } from './embedded.ts';
+import { startWorldProcess } from './process.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const topology = await readTopology(join(root, 'suites/multi-primary/topology.yaml'));
@@ -179,6 +181,35 @@ test('a world ends by itself when the process that started it is killed', async 
   parent.kill('SIGKILL');
   await gone(pid);
   expect(isAlive(pid)).toBe(false);
+});
+
+describe('a run that is ended', () => {
+  const spec = (directory: string): WorldSpec => ({
+    clusters: [{ name: 'cluster1', network: 'n1', serviceSubnet: '10.96.0.0/16' }],
+    directory,
+    discovery: true,
+    timeScale: 0.1,
+    defects: [],
+  });
+
+  test('leaves its world as it is until it is torn down: who still calls there is not to lose calls', async () => {
+    const directory = folder();
+    const run = new AbortController();
+    await startWorldProcess(spec(directory), run.signal).ready;
+    const world = readWorld(directory);
+    run.abort(new Error('the run was ended by SIGTERM'));
+    await sleep(500);
+    expect(world !== undefined && (await answers(world))).toBe(true);
+    expect(await endWorld(directory)).toEqual([]);
+    expect(isAlive(world?.pid ?? 0)).toBe(false);
+  });
+
+  test('while its world comes up does not wait for it', async () => {
+    const run = new AbortController();
+    const rising = startWorldProcess(spec(folder()), run.signal);
+    run.abort();
+    await expect(rising.ready).rejects.toThrow('its process ended');
+  });
 });
 
 test('a process that took over the id of a world that is gone is left alone', async () => {

@@ -22,6 +22,9 @@ const READY_MS = 120_000;
 /**
  * Starts the process of a world. The channel between the two is its life line: when this process is gone, however it
  * went, the world ends. It has a process group of its own, so that a terminal's Ctrl-C reaches us alone.
+ *
+ * The signal ends a world that is not complete yet. A complete one has callers in it, whose calls would be lost and
+ * counted: it stays until it is torn down.
  */
 export function startWorldProcess(spec: WorldSpec, signal: AbortSignal): RisingWorld {
   const specFile = join(spec.directory, 'world-spec.json');
@@ -36,11 +39,14 @@ export function startWorldProcess(spec: WorldSpec, signal: AbortSignal): RisingW
   const onAbort = (): void => {
     if (child.connected) child.disconnect();
   };
-  signal.addEventListener('abort', onAbort, { once: true });
-  child.once('exit', () => {
+  const release = (): void => {
     signal.removeEventListener('abort', onAbort);
-  });
-  return listen(child, spec, logFile);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  child.once('exit', release);
+  const world = listen(child, spec, logFile);
+  world.ready.then(release, release);
+  return world;
 }
 
 function listen(child: ChildProcess, spec: WorldSpec, logFile: string): RisingWorld {
