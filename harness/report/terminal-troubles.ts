@@ -20,12 +20,16 @@ export function troubleLines({ checks }: Report, look: Look): readonly string[] 
   const shown = new Map<string, string>();
   const lines = troubled.flatMap((check) => {
     const key = JSON.stringify([check.diagnostics?.hints, check.diagnostics?.where]);
-    const earlier = check.diagnostics === null ? undefined : shown.get(key);
+    const earlier = saysMore(check.diagnostics) ? shown.get(key) : undefined;
     if (earlier === undefined) shown.set(key, check.id);
     return ['', ...troubleOf(check, { ...look, earlier })];
   });
   return lines.length === 0 ? [] : ['', look.colors.bold('what needs a look'), ...lines.slice(1)];
 }
+
+/** More than the command that shows it again? */
+const saysMore = (diagnostics: Diagnostics | null): boolean =>
+  diagnostics !== null && (diagnostics.hints.length > 0 || diagnostics.where !== undefined);
 
 function troubleOf(check: CheckRecord, look: Look & { earlier: string | undefined }): readonly string[] {
   const { colors, earlier } = look;
