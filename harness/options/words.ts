@@ -19,7 +19,10 @@ const written: { readonly [Field in keyof RunOptions]?: (value: never) => readon
  *
  * @param fields in the order in which they are written
  */
-export function wordsOf(options: RunOptions, fields: readonly (keyof RunOptions)[]): readonly string[] {
+export function wordsOf<Field extends keyof RunOptions>(
+  options: Pick<RunOptions, Field>,
+  fields: readonly Field[],
+): readonly string[] {
   const table = new Map(rows);
   return fields.flatMap((field) => {
     const row = table.get(field);

@@ -1,7 +1,7 @@
 import { numbersOf } from './numbers.ts';
 import { markOf } from './style.ts';
 import type { Colors } from './style.ts';
-import { duration, oneLine, wrap } from './text.ts';
+import { aloneOnTheirLines, duration, oneLine, wrap } from './text.ts';
 import type { CheckRecord, Diagnostics, Report } from './types.ts';
 
 /** The width of the words before what they name. */
@@ -52,10 +52,10 @@ function troubleOf(check: CheckRecord, look: Look & { earlier: string | undefine
   ];
 }
 
-/** Messages of ours end in `Look: COMMAND`: it stays on a line of its own, to be copied. */
+/** A command in a message stays on a line of its own, to be copied. */
 function seenLines(message: string, look: Look): readonly string[] {
   return message.split('\n').flatMap((line, index) => {
-    const [seen = '', ...commands] = line.split(/\s*\bLook: /);
+    const [seen = '', ...commands] = aloneOnTheirLines(line);
     const label = index === 0 ? 'seen' : '';
     return [
       ...labelledLines(label, seen, look),
