@@ -3,6 +3,7 @@
  * Whoever runs a stage or judges a check says so here, at once.
  */
 import { z } from 'zod';
+import type { Again } from './again.ts';
 import * as schema from './schema.ts';
 import type { CheckRecord, Defaults, Environment, PreflightFinding, RunStart, StageName } from './types.ts';
 
@@ -15,6 +16,8 @@ export interface RunStarted {
   readonly run: RunStart;
   readonly environment?: Partial<Environment>;
   readonly defaults?: Defaults;
+  /** How its checks are played again; logs of older versions do not tell. */
+  readonly again?: Again;
 }
 
 /** Facts of the environment as they become known; clusters are merged by name, lists are united. */
@@ -104,6 +107,11 @@ export type LoggedEvent = RunEvent & { readonly at: string };
 
 const at = z.iso.datetime();
 const text = z.string();
+const again: z.ZodType<Again> = z.object({
+  command: text,
+  ownsClusters: z.boolean(),
+  kept: z.object({ places: z.array(text), words: text }).exactOptional(),
+});
 
 /** Validates one line of `events.ndjson`. */
 export const loggedEvent: z.ZodType<LoggedEvent> = z.discriminatedUnion('type', [
@@ -113,6 +121,7 @@ export const loggedEvent: z.ZodType<LoggedEvent> = z.discriminatedUnion('type', 
     run: schema.runStart,
     environment: schema.partialEnvironment.exactOptional(),
     defaults: schema.defaults.exactOptional(),
+    again: again.exactOptional(),
   }),
   z.object({ type: z.literal('environment'), at, environment: schema.partialEnvironment }),
   z.object({

@@ -1,3 +1,4 @@
+import { withAgain } from './again.ts';
 import type { LoggedEvent, RunEnded } from './events.ts';
 import type { EventsRead } from './event-log.ts';
 import { foldEnvironment } from './fold-environment.ts';
@@ -17,7 +18,8 @@ export function foldReport({ events, torn, unknown }: EventsRead): Report {
   const latest = sinceLastStart(events);
   const stages = foldStages(latest);
   const ended = latest.findLast((event) => event.type === 'run-ended');
-  const judged = lastOfEachCheck(events);
+  const started = latest.find((event) => event.type === 'run-started');
+  const judged = lastOfEachCheck(events).map((check) => withAgain(check, started?.again));
   const plan = latest.findLast((event) => event.type === 'plan');
   const start = startOf(latest);
   const signal = ended?.signal ?? null;
@@ -36,7 +38,7 @@ export function foldReport({ events, torn, unknown }: EventsRead): Report {
     environment,
     provider: environment.provider,
     verdict: verdictOf(checks),
-    defaults: latest.find((event) => event.type === 'run-started')?.defaults ?? {},
+    defaults: started?.defaults ?? {},
     totals: {
       core: countVerdicts(checks.filter((check) => check.level === 'core')),
       extended: countVerdicts(checks.filter((check) => check.level === 'extended')),

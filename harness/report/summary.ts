@@ -1,7 +1,7 @@
 import { groupBy } from './group.ts';
 import { numbersOf } from './numbers.ts';
 import { countVerdicts, EXIT_MEANINGS } from './outcome.ts';
-import { duration, fit, oneLine } from './text.ts';
+import { aloneOnTheirLines, duration, fit, oneLine } from './text.ts';
 import type { CheckRecord, Profile, Report } from './types.ts';
 
 /** Marks of the verdicts, beside the word: never colour alone. */
@@ -118,7 +118,10 @@ function footer({ stages, defaults, preflight, notes }: Report): readonly string
     ({ severity, subject, message, remedy }) =>
       `- ${severity}: ${cell(subject)}: ${cell(message)}${remedy === null ? '' : ` (${code(remedy)})`}`,
   );
-  const said = notes.map(({ level, text }) => `- ${level}: ${cell(text)}`);
+  const said = notes.map(({ level, text }) => {
+    const [first = '', ...commands] = aloneOnTheirLines(text);
+    return [`- ${level}: ${cell(first)}`, ...commands.map(code)].join(' ');
+  });
   const declared = Object.entries(defaults).map(([key, value]) => `${code(key)} ${cell(String(value))}`);
   return [
     ...section('Notes', [...findings, ...said]),

@@ -1,7 +1,7 @@
 import { numbersOf } from './numbers.ts';
 import { markOf } from './style.ts';
 import type { Colors } from './style.ts';
-import { duration, oneLine, wrap } from './text.ts';
+import { aloneOnTheirLines, duration, oneLine, wrap } from './text.ts';
 import type { CheckRecord, Diagnostics, Report } from './types.ts';
 
 /** The width of the words before what they name. */
@@ -20,12 +20,16 @@ export function troubleLines({ checks }: Report, look: Look): readonly string[] 
   const shown = new Map<string, string>();
   const lines = troubled.flatMap((check) => {
     const key = JSON.stringify([check.diagnostics?.hints, check.diagnostics?.where]);
-    const earlier = check.diagnostics === null ? undefined : shown.get(key);
+    const earlier = saysMore(check.diagnostics) ? shown.get(key) : undefined;
     if (earlier === undefined) shown.set(key, check.id);
     return ['', ...troubleOf(check, { ...look, earlier })];
   });
   return lines.length === 0 ? [] : ['', look.colors.bold('what needs a look'), ...lines.slice(1)];
 }
+
+/** More than the command that shows it again? */
+const saysMore = (diagnostics: Diagnostics | null): boolean =>
+  diagnostics !== null && (diagnostics.hints.length > 0 || diagnostics.where !== undefined);
 
 function troubleOf(check: CheckRecord, look: Look & { earlier: string | undefined }): readonly string[] {
   const { colors, earlier } = look;
@@ -48,10 +52,10 @@ function troubleOf(check: CheckRecord, look: Look & { earlier: string | undefine
   ];
 }
 
-/** Messages of ours end in `Look: COMMAND`: it stays on a line of its own, to be copied. */
+/** A command in a message stays on a line of its own, to be copied. */
 function seenLines(message: string, look: Look): readonly string[] {
   return message.split('\n').flatMap((line, index) => {
-    const [seen = '', ...commands] = line.split(/\s*\bLook: /);
+    const [seen = '', ...commands] = aloneOnTheirLines(line);
     const label = index === 0 ? 'seen' : '';
     return [
       ...labelledLines(label, seen, look),

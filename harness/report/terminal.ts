@@ -5,7 +5,7 @@ import { colorsFor, MARKS, paddedMarkOf, widthOf } from './style.ts';
 import type { Colors, Env, Screen } from './style.ts';
 import { stageLines } from './terminal-stages.ts';
 import { troubleLines } from './terminal-troubles.ts';
-import { counted, duration, fit, oneLine, wrap } from './text.ts';
+import { aloneOnTheirLines, counted, duration, fit, oneLine, wrap } from './text.ts';
 import type { CheckRecord, Report } from './types.ts';
 
 const VERDICTS = ['conformant', 'non-conformant', 'inconclusive', 'skipped'] as const;
@@ -131,9 +131,10 @@ function preflightLines({ preflight, notes }: Report, { colors, width }: Look): 
       ...bullet(`${severity}: ${subject}: ${message}`, width),
       ...(remedy === null ? [] : [`    ${colors.cyan(oneLine(remedy))}`]),
     ]);
-  const said = notes.flatMap(({ level, text }) =>
-    bullet(level === 'warning' ? `warning: ${text}` : text, width),
-  );
+  const said = notes.flatMap(({ level, text }) => {
+    const [first = '', ...commands] = aloneOnTheirLines(level === 'warning' ? `warning: ${text}` : text);
+    return [...bullet(first, width), ...commands.map((command) => `    ${colors.cyan(oneLine(command))}`)];
+  });
   return found.length + said.length === 0 ? [] : ['', colors.bold('notes'), ...found, ...said];
 }
 

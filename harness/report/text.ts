@@ -75,3 +75,6 @@ export function odds(logEvidence: number): string {
   if (digits >= 6) return `10^${String(Math.floor(digits))}:1`;
   return logEvidence >= 0 ? `${grouped(Math.exp(logEvidence))}:1` : 'below 1:1';
 }
+
+/** Messages of ours end in `Look: COMMAND`: what is said, and then each command, to be shown on a line of its own. */
+export const aloneOnTheirLines = (text: string): readonly string[] => text.split(/\s*\bLook: /);

@@ -49,8 +49,13 @@ const play = (...words: readonly string[]): ReturnType<typeof meshproof> => {
 const runs = (): string[] => readdirSync(join(folder, 'meshproof', 'runs'));
 
 test('clusters belong to the run that made them as often as they are used, and nothing is left behind', async () => {
-  expect(await play('--keep').ended).toMatchObject({ code: 0 });
+  const first = await play('--keep').ended;
   const [made = ''] = runs();
+  expect(first.code).toBe(0);
+  for (const cluster of ['cluster1', 'cluster2'])
+    expect(first.output).toMatch(new RegExp(`^ {4}kubectl --kubeconfig /\\S+${cluster}\\S* get pods`, 'm'));
+  for (const command of [`npx meshproof run .* --reuse ${made} --keep`, `npx meshproof clean ${made}`])
+    expect(first.output).toMatch(new RegExp(`^ {4}${command}$`, 'm'));
   const again = play('--reuse', '--keep');
   const state = new RunState(made, join(folder, 'meshproof'));
   await expect.poll(() => [state.alive(), runs()], { timeout: 60_000 }).toEqual([true, [made]]);

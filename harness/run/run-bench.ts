@@ -14,6 +14,7 @@ import type { Bench, Chosen } from './bench.ts';
 import { clearForNextSuite } from './between-suites.ts';
 import { benchDirectory, bringUp, labelOf, type Ready, type Wanted } from './bring-up.ts';
 import { ingressAddressOf } from './ingress-address.ts';
+import { keptNotes } from './kept-notes.ts';
 import { rememberTopology } from './kept.ts';
 import { appsDirectory, boundsOf, pullSecretOf, ROOT, userPath, type Run } from './setup.ts';
 import { timed } from './timed.ts';
@@ -32,8 +33,10 @@ export interface BenchRun extends Bench {
 export async function runBench(run: Run, bench: BenchRun, keep: boolean): Promise<void> {
   const forget = journalClusters(run, bench);
   const over = new AbortController();
+  let members: Ready['members'] = [];
   try {
     const ready = await bringUp(run, bench.provider, { ...bench, ...ahead(run, bench, over.signal) });
+    ({ members } = ready);
     try {
       await playParts(run, bench, ready);
     } finally {
@@ -45,7 +48,10 @@ export async function runBench(run: Run, bench: BenchRun, keep: boolean): Promis
   } finally {
     over.abort();
     for (const part of bench.parts) closeUnjudged(run, part);
-    if (!keep) await tearDown(run, bench, forget);
+    if (keep)
+      for (const text of keptNotes(run, bench, members))
+        run.log.append({ type: 'note', level: 'info', text });
+    else await tearDown(run, bench, forget);
   }
 }
 

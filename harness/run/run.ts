@@ -7,6 +7,7 @@ import { terminalSummary } from '../report/terminal.ts';
 import type { CheckRecord, Report } from '../report/types.ts';
 import { reportText, writeReports } from '../report/write.ts';
 import { makeStateDirectory, newRunId, RunState, stateDirectory } from '../state/state.ts';
+import { againOf } from './again.ts';
 import { cleanRun } from './clean.ts';
 import { declaredDefaults } from './defaults.ts';
 import { openDisplay, type Display } from './display.ts';
@@ -92,6 +93,7 @@ function begin(
       notes: [...cautionsOf(planned), ...options.note],
     },
     defaults: declaredDefaults(options, planned.risk),
+    again: againOf(planned, { options, seed, clustersOf: planned.reuse ?? id }),
   });
   log.append({ type: 'plan', checks: planned.checks, ids: planned.ids });
   for (const text of planned.notes) log.append({ type: 'note', level: 'info', text });
