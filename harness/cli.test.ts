@@ -77,6 +77,13 @@ describe('judge', () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
+  test('says how many lines are no answers', async () => {
+    const input = '{\n"run": 1,\n{"label":"v1"}\n';
+    const { stdout, stderr } = await meshproof(['judge', '--rule', half, '-'], { input });
+    expect(stderr).toMatch(/^warning: 2 of 3 lines of - are no answers, and count as lost calls; expected /);
+    expect(JSON.parse(stdout)).toMatchObject({ total: 3, counts: { error: 2, v1: 1 } });
+  });
+
   test('of what cannot be read is a mistake, no verdict', async () => {
     const { code, stderr } = await meshproof(['judge', '--rule', half, '.']);
     expect(code).toBe(2);

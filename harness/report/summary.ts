@@ -31,7 +31,9 @@ function head({ verdict, run, environment, provider, checks }: Report): readonly
   const clusters = environment.clusters.map(
     (cluster) => `${cluster.name} (${cluster.kubernetesVersion ?? '?'})`,
   );
-  const notes = environment.notes.length === 0 ? [] : [`Note: ${cell(environment.notes.join('; '))}.`, ''];
+  // Notes are sentences, or what the user gave with --note.
+  const noted = environment.notes.map((note) => note.replace(/\.$/, '')).join('; ');
+  const notes = noted === '' ? [] : [`Note: ${cell(noted)}.`, ''];
   return [
     `# Meshproof: ${MARKS[verdict]} ${verdict}`,
     '',

@@ -10,11 +10,21 @@ import { userPath } from './setup.ts';
 export async function judgeFile(options: JudgeOptions): Promise<number> {
   const parsed = parseRule(ruleText(options.rule));
   if ('mistakes' in parsed) throw new Mistakes(parsed.mistakes);
-  const judgement = await judge(parsed.rule, linesOf(options.file), options).catch((error: unknown) => {
+  let unparsable = 0;
+  const onUnparsable = (): void => {
+    unparsable++;
+  };
+  const judging = { ...options, onUnparsable };
+  const judgement = await judge(parsed.rule, linesOf(options.file), judging).catch((error: unknown) => {
     if (error instanceof Error && 'syscall' in error)
       throw new Mistakes([`${options.file} cannot be read as a file with answers: ${error.message}`]);
     throw error;
   });
+  // They count as lost calls all the same: who wrote them meant to say something. A file that is none has nothing else.
+  if (unparsable > 0)
+    process.stderr.write(
+      `warning: ${String(unparsable)} of ${String(judgement['total'])} lines of ${options.file} are no answers, and count as lost calls; expected one JSON object with a label each, as in {"label":"v1"}\n`,
+    );
   process.stdout.write(`${JSON.stringify(judgement, null, 2)}\n`);
   return exitCodeOf(judgement.verdict);
 }

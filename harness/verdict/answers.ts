@@ -24,10 +24,10 @@ function parseJson(line: string): unknown {
   }
 }
 
-/** One answer from a line of JSON; an unparsable one is a lost call. */
-function parseObject(line: string): Observation {
+/** One answer from a line of JSON; undefined if it is none. */
+function parseObject(line: string): Observation | undefined {
   const { data } = answer.safeParse(parseJson(line));
-  if (data === undefined) return LOST;
+  if (data === undefined) return undefined;
   const { label, sentMs, receivedMs, connection, client } = data;
   return {
     label,
@@ -38,15 +38,21 @@ function parseObject(line: string): Observation {
   };
 }
 
-/** Reads answers line by line. The first line that is not blank says which of the two formats all are in. */
+/**
+ * Reads answers line by line. The first line that is not blank says which of the two formats all are in. An unparsable one
+ * is a lost call; `onUnparsable` hears of it.
+ */
 export async function* parseAnswers(
   lines: Iterable<string> | AsyncIterable<string>,
+  onUnparsable: () => void = () => undefined,
 ): AsyncGenerator<Observation> {
-  let parse: ((line: string) => Observation) | undefined;
+  let parse: ((line: string) => Observation | undefined) | undefined;
   for await (const line of lines) {
     const text = line.trim();
     if (text === '') continue;
     parse ??= text.startsWith('{') ? parseObject : (label) => ({ label });
-    yield parse(text);
+    const observation = parse(text);
+    if (observation === undefined) onUnparsable();
+    yield observation ?? LOST;
   }
 }

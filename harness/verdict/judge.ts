@@ -25,17 +25,24 @@ export function judgementOf(test: SequentialTest): Judgement {
   return { verdict, reason, message, ...(withJsonNumbers(numbers) as typeof numbers) };
 }
 
-/**
- * Judges answers that were recorded, line by line, as they would have been judged while they came. Those that are known to
- * have arrived before `since`, or from `until` on (milliseconds since 1970), are other phases'.
- */
+/** Which answers are judged, and who hears of lines that are none. */
+export interface JudgingOptions {
+  /** Milliseconds since 1970. Answers that are known to have arrived before it are another phase's. */
+  readonly since?: number;
+  /** Milliseconds since 1970. So are those from it on. */
+  readonly until?: number;
+  /** For each line that is no answer, and counts as a lost call. */
+  readonly onUnparsable?: () => void;
+}
+
+/** Judges answers that were recorded, line by line, as they would have been judged while they came. */
 export async function judge(
   rule: Rule,
   lines: Iterable<string> | AsyncIterable<string>,
-  { since = -Infinity, until = Infinity }: { readonly since?: number; readonly until?: number } = {},
+  { since = -Infinity, until = Infinity, onUnparsable }: JudgingOptions = {},
 ): Promise<Judgement> {
   const test = new SequentialTest(rule);
-  for await (const observation of parseAnswers(lines)) {
+  for await (const observation of parseAnswers(lines, onUnparsable)) {
     const { receivedMs } = observation;
     if (receivedMs === undefined || (receivedMs >= since && receivedMs < until)) test.observe(observation);
   }
