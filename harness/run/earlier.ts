@@ -6,7 +6,7 @@ import { isAboutTheRun } from '../report/unfinished.ts';
 import { DEFAULTS } from '../verdict/defaults.ts';
 import type { Risk } from '../verdict/types.ts';
 import { Mistakes } from './mistakes.ts';
-import { userPath } from './setup.ts';
+import { lookForRuns, userPath } from './setup.ts';
 
 /** A run that left something undecided, and what it knew. */
 export interface Earlier {
@@ -100,7 +100,8 @@ function read(path: string): { readonly report: Report; readonly planned: Earlie
     return { report: foldReport(log), planned };
   } catch {
     throw new Mistakes([
-      `--continue: ${path} is not the folder of a run: there is no ${join(path, 'events.ndjson')}`,
+      `--continue: ${path} is not the folder of a run: there is no ${join(path, 'events.ndjson')}. ` +
+        `See: ${lookForRuns(path)}`,
     ]);
   }
 }

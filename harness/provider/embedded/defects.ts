@@ -1,3 +1,4 @@
+import { closest } from '../../options/closest.ts';
 import { DEFECTS } from '../../embedded/defects/index.ts';
 
 export { DEFECTS };
@@ -5,6 +6,9 @@ export { DEFECTS };
 /** A defect that was asked for and that there is not, as a mistake. */
 export function unknownDefect({ name }: { readonly name: string }): string[] {
   if (name in DEFECTS) return [];
-  const there = Object.keys(DEFECTS).join(', ');
-  return [`--defect ${name}: there is no such defect; there are ${there}`];
+  const there = Object.keys(DEFECTS);
+  const meant = closest(name, there);
+  // There are many of them: where one is near, the others only hide it.
+  const which = meant === undefined ? `; there are ${there.join(', ')}` : ` (did you mean ${meant}?)`;
+  return [`--defect ${name}: there is no such defect${which}. See: npx meshproof run --defect list`];
 }
