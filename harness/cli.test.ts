@@ -74,6 +74,7 @@ describe('judge', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/label/);
     expect(stderr).toMatch(/leakLimit/);
+    expect(stderr).toMatch(/\nSee: npx meshproof judge --help\n$/);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
@@ -101,7 +102,33 @@ describe('what is asked for wrongly', () => {
   test('an unknown suite, with what there is', async () => {
     const { code, stderr } = await meshproof(['run', '--suite', 'nonsense']);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^unknown suite nonsense; suites: .*multi-primary.*, all\n$/);
+    expect(stderr).toMatch(
+      /^unknown suite nonsense; suites: .*multi-primary.*, all\. See: npx meshproof list\n$/,
+    );
+  });
+
+  test('a suite beside values that cannot be read, and where it is shown what there is', async () => {
+    const { code, stderr } = await meshproof([
+      'run',
+      '--suite',
+      'nonsense',
+      '--rate',
+      '-5',
+      '--provider',
+      'knd',
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^unknown suite nonsense; suites: /m);
+    expect(stderr).toMatch(/^--provider knd: .*\(did you mean kind\?\)$/m);
+    expect(stderr).toMatch(/\nSee: npx meshproof run --help\n$/);
+  });
+
+  test('a defect that is nearly there, without all the others', async () => {
+    const { stderr } = await meshproof(['run', '--provider', 'embedded', '--defect', 'header-match-ignred']);
+    expect(stderr).toBe(
+      '--defect header-match-ignred: there is no such defect (did you mean header-match-ignored?). ' +
+        'See: npx meshproof run --defect list\n',
+    );
   });
 
   test('all of it at once, also of a run that is only printed', async () => {
@@ -228,7 +255,7 @@ describe('the report of a run', () => {
     writeFileSync(join(folder, 'notes.txt'), '');
     const { code, stderr } = await meshproof(['report', folder]);
     expect(code).toBe(2);
-    expect(stderr).toContain('is not the folder of a run');
+    expect(stderr).toMatch(/is not the folder of a run: .*\. See: ls \/\S*\n$/);
   });
 });
 

@@ -1,5 +1,5 @@
 /** The command line: reads arguments, calls the command, sets the exit code. A user never sees a stack trace. */
-import { DEBUG_VARIABLE, parseArguments, type Arguments } from './options/parse.ts';
+import { DEBUG_VARIABLE, parseArguments, type Arguments, type Refused } from './options/parse.ts';
 import type { RunOptions } from './options/types.ts';
 import { Mistakes } from './run/mistakes.ts';
 
@@ -40,6 +40,18 @@ function told(error: unknown): number {
   return 3;
 }
 
+/** All at once: what is wrong with the suites too, and where it is shown what there is. */
+async function withUnknownSuites({ mistakes, asked, suites = [] }: Refused): Promise<string[]> {
+  const chosen =
+    suites.length === 0
+      ? { suites }
+      : (await import('./select.ts')).chooseSuites((await import('./run/setup.ts')).ROOT, suites);
+  const help = mistakes.some((mistake) => mistake.includes('--help'))
+    ? []
+    : [`See: npx meshproof ${asked === undefined ? '' : `${asked} `}--help`];
+  return [...mistakes, ...('mistakes' in chosen ? chosen.mistakes : []), ...help];
+}
+
 async function main(): Promise<number> {
   const parsed = parseArguments(process.argv.slice(2), process.env);
   if ('help' in parsed) {
@@ -47,7 +59,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if ('mistakes' in parsed) {
-    process.stderr.write(`${parsed.mistakes.join('\n')}\n`);
+    process.stderr.write(`${(await withUnknownSuites(parsed)).join('\n')}\n`);
     return 2;
   }
   for (const warning of parsed.warnings) process.stderr.write(`warning: ${warning}\n`);

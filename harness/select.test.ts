@@ -57,8 +57,8 @@ describe('suites', () => {
   test('that are unknown are mistakes, each of them, with what there is', () => {
     expect(chooseSuites(root, ['a', 'c', 'nonsense'])).toEqual({
       mistakes: [
-        expect.stringMatching(/^unknown suite c.*suites: a, b, all$/),
-        expect.stringMatching(/^unknown suite nonsense; suites: a, b, all$/),
+        expect.stringMatching(/^unknown suite c.*suites: a, b, all\. See: npx meshproof list$/),
+        expect.stringMatching(/^unknown suite nonsense; suites: a, b, all\. See: npx meshproof list$/),
       ],
     });
   });

@@ -31,7 +31,8 @@ export function chooseSuites(
   if (unknown.length > 0) {
     return {
       mistakes: unknown.map(
-        (name) => `unknown suite ${name}${didYouMean(name, there)}; suites: ${there.join(', ')}, all`,
+        (name) =>
+          `unknown suite ${name}${didYouMean(name, there)}; suites: ${there.join(', ')}, all. See: npx meshproof list`,
       ),
     };
   }

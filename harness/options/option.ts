@@ -1,3 +1,4 @@
+import { didYouMean } from './closest.ts';
 import type { Command } from './types.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 
@@ -145,6 +146,7 @@ export function nonEmpty(given: string): ReturnType<One<string>> {
 export function oneOf<T extends string>(choices: readonly T[]): One<T> {
   return (given) => {
     const value = choices.find((word) => word === given);
-    return value === undefined ? { mistake: `expected one of ${choices.join(', ')}` } : { value };
+    const mistake = `expected one of ${choices.join(', ')}${didYouMean(given, choices)}`;
+    return value === undefined ? { mistake } : { value };
   };
 }

@@ -25,8 +25,15 @@ export type Arguments = { readonly warnings: readonly string[] } & (
 );
 
 /** The arguments read; or a text that was asked for (help, version); or all mistakes, which end a program with exit code 2. */
-export type ParsedArguments =
-  Arguments | { readonly help: string } | { readonly mistakes: readonly string[] };
+export type ParsedArguments = Arguments | { readonly help: string } | Refused;
+
+/** Arguments with mistakes, and what could be read of them all the same. */
+export interface Refused {
+  readonly mistakes: readonly string[];
+  readonly asked?: Command;
+  /** The suites that were asked for, which only others can know. */
+  readonly suites?: readonly string[];
+}
 
 /**
  * Reads the command line. Flags go before the environment (`MESHPROOF_…`), the environment before defaults.
@@ -51,7 +58,7 @@ export function parseArguments(argv: readonly string[], env: Environment): Parse
     ...malformed,
     ...(malformed.length > 0 ? [] : contradictions(command, values)),
   ];
-  if (mistakes.length > 0) return { mistakes };
+  if (mistakes.length > 0) return { mistakes, asked: command, suites: suitesOf(values) };
   const { list, ...options } = { ...defaultsOf(command), ...values, ...operands.values };
   return assemble(command === 'run' && list === true ? 'list' : command, options, env);
 }
@@ -86,6 +93,9 @@ function whatThereIs(command: Command): string {
   );
   return `${command} takes ${names.join(' ')}; see meshproof ${command} --help`;
 }
+
+const suitesOf = ({ suite = [] }: { readonly suite?: unknown }): readonly string[] =>
+  suite as readonly string[];
 
 interface Read {
   readonly values: Readonly<Record<string, unknown>>;

@@ -102,7 +102,9 @@ async function chooseIn(suite: string, topology: Topology, options: RunOptions):
 function noVariant(all: readonly Chosen[], topologies: Topologies, options: RunOptions): string[] {
   if (all.length > 0 || topologies.size === 0) return [];
   const there = [...topologies].map(([suite, topology]) => `${suite} has ${variantsOf(topology).join(', ')}`);
-  return [`--variant ${options.variant.join(', ')}: no suite that was asked for has it; ${there.join('; ')}`];
+  return [
+    `--variant ${options.variant.join(', ')}: no suite that was asked for has it; ${there.join('; ')}. See: npx meshproof list`,
+  ];
 }
 
 function unknownScenarios(all: readonly Chosen[], options: RunOptions): string[] {
@@ -113,7 +115,8 @@ function unknownScenarios(all: readonly Chosen[], options: RunOptions): string[]
     );
   const unknown = options.scenario.filter((wanted) => !isKnown(wanted));
   const ids = all.flatMap((part) => part.scenarios.flatMap((each) => checkIds(part, each, options)));
-  const closest = (wanted: string): string => (wanted.includes('/') ? didYouMean(wanted, ids) : '');
+  const folders = all.flatMap(({ scenarios }) => scenarios.map(({ file }) => file.name));
+  const closest = (wanted: string): string => didYouMean(wanted, wanted.includes('/') ? ids : folders);
   const there = [
     ...new Set(
       all.flatMap(({ scenarios }) =>
@@ -123,7 +126,7 @@ function unknownScenarios(all: readonly Chosen[], options: RunOptions): string[]
   ];
   return unknown.map(
     (wanted) =>
-      `--scenario ${wanted}: there is no such scenario${closest(wanted)}; there are ${there.join(', ')}`,
+      `--scenario ${wanted}: there is no such scenario${closest(wanted)}; there are ${there.join(', ')}. See: npx meshproof list`,
   );
 }
 

@@ -6,7 +6,7 @@ import { isAboutTheRun } from '../report/unfinished.ts';
 import { DEFAULTS } from '../verdict/defaults.ts';
 import type { Risk } from '../verdict/types.ts';
 import { Mistakes } from './mistakes.ts';
-import { userPath } from './setup.ts';
+import { lookForRuns, userPath } from './setup.ts';
 import { withBeginning } from './whole-log.ts';
 
 /** A run that left something undecided, and what it knew. */
@@ -115,7 +115,8 @@ function eventsIn(path: string): ReturnType<typeof readEvents> {
     return readEvents(path);
   } catch {
     throw new Mistakes([
-      `--continue: ${path} is not the folder of a run: there is no ${join(path, 'events.ndjson')}`,
+      `--continue: ${path} is not the folder of a run: there is no ${join(path, 'events.ndjson')}. ` +
+        `See: ${lookForRuns(path)}`,
     ]);
   }
 }

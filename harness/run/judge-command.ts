@@ -4,12 +4,15 @@ import type { JudgeOptions } from '../options/types.ts';
 import { exitCodeOf, judge } from '../verdict/judge.ts';
 import { parseRule } from '../verdict/parse-rule.ts';
 import { Mistakes } from './mistakes.ts';
-import { userPath } from './setup.ts';
+import { lookNear, userPath } from './setup.ts';
+
+/** Where the rules are shown. */
+const HELP = 'See: npx meshproof judge --help';
 
 /** Judges answers that somebody else recorded, by the rules and error rates of the harness. */
 export async function judgeFile(options: JudgeOptions): Promise<number> {
   const parsed = parseRule(ruleText(options.rule));
-  if ('mistakes' in parsed) throw new Mistakes(parsed.mistakes);
+  if ('mistakes' in parsed) throw new Mistakes([...parsed.mistakes, HELP]);
   let unparsable = 0;
   const onUnparsable = (): void => {
     unparsable++;
@@ -35,13 +38,17 @@ function ruleText(rule: string): string {
   try {
     return readFileSync(userPath(rule), 'utf8');
   } catch {
-    throw new Mistakes([`--rule: expected JSON or a file with it; there is no file ${rule}`]);
+    throw new Mistakes([
+      `--rule: expected JSON or a file with it; there is no file ${rule}. See: ${lookNear(rule)}`,
+    ]);
   }
 }
 
 function linesOf(file: string): AsyncIterable<string> {
   if (file === '-') return createInterface({ input: process.stdin, crlfDelay: Infinity });
   if (!existsSync(userPath(file)))
-    throw new Mistakes([`there is no file ${file} with answers; - reads standard input`]);
+    throw new Mistakes([
+      `there is no file ${file} with answers; - reads standard input. See: ${lookNear(file)}`,
+    ]);
   return createInterface({ input: createReadStream(userPath(file)), crlfDelay: Infinity });
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { knownRuns, RunState } from '../state/state.ts';
+import { knownRuns, RunState, stateDirectory } from '../state/state.ts';
+import { shellQuote } from '../command/quote.ts';
 import { variantNames, type VariantName } from '../topology/topology.ts';
 import { topologyKey, type Bench } from './bench.ts';
 import { Mistakes } from './mistakes.ts';
@@ -26,7 +27,8 @@ export function keptRun(reuse: string): string {
   const found = reuse === 'latest' ? kept.at(-1) : there.find(({ id }) => id === reuse)?.id;
   if (found !== undefined) return found;
   throw new Mistakes([
-    `--reuse ${reuse}: no such run was kept (--keep); kept runs: ${kept.join(', ') || 'none'}`,
+    `--reuse ${reuse}: no such run was kept (--keep); kept runs: ${kept.join(', ') || 'none'}. ` +
+      `See: ${shellQuote(['ls', join(stateDirectory(), 'runs')])}`,
   ]);
 }
 

@@ -65,13 +65,21 @@ describe('what is chosen', () => {
 
   test('of an unknown suite is a mistake with the suites that there are', async () => {
     const [mistake] = await mistakesOf(choose(asked('--suite', 'multi-primry')));
-    expect(mistake).toMatch(/^unknown suite multi-primry.*multi-primary\?.*suites: .*multi-primary.*, all$/);
+    expect(mistake).toMatch(
+      /^unknown suite multi-primry.*multi-primary\?.*suites: .*multi-primary.*, all\. See: npx meshproof list$/,
+    );
   });
 
   test('of unknown scenarios is a mistake for each, with the scenarios that there are', async () => {
     const mistakes = await mistakesOf(choose(asked('--scenario', 'M99', '--scenario', 'nonsense')));
     expect(mistakes).toHaveLength(2);
     expect(mistakes[0]).toMatch(/^--scenario M99: there is no such scenario; .*M4 \(last-replica-gone\)/);
+  });
+
+  test('of a scenario that is nearly there is a mistake with the one that was meant', async () => {
+    expect(await mistakesOf(choose(asked('--scenario', 'both-version-answer')))).toEqual([
+      expect.stringMatching(/no such scenario \(did you mean both-versions-answer\?\).*npx meshproof list$/),
+    ]);
   });
 
   test('by an id is that scenario alone, and by an unknown check a mistake with the nearest one', async () => {
@@ -94,7 +102,9 @@ describe('what is chosen', () => {
   test('in a variant that no suite has is a mistake with the variants that there are', async () => {
     const words = ['--suite', 'multi-primary', '--variant', 'replicated'];
     expect(await mistakesOf(choose(asked(...words)))).toEqual([
-      expect.stringMatching(/^--variant replicated: no suite .* multi-primary has flat, gateways$/),
+      expect.stringMatching(
+        /^--variant replicated: no suite .* multi-primary has flat, gateways\. See: npx meshproof list$/,
+      ),
     ]);
   });
 
@@ -189,9 +199,11 @@ describe('a plan', () => {
     const words = [...files, '--defect', 'no-such-defect'];
     const mistakes = await mistakesOf(plan(asked('--suite', 'multi-primary', ...words)));
     expect(mistakes).toEqual([
-      expect.stringMatching(/^--install-values: there is no file no-values.yaml/),
+      expect.stringMatching(/^--install-values: there is no file no-values.yaml .*\. See: ls \//),
       expect.stringMatching(/^--installer: there is no file/),
-      expect.stringMatching(/^--defect no-such-defect: there is no such defect; there are /),
+      expect.stringMatching(
+        /^--defect no-such-defect: there is no such defect; there are .*\. See: npx meshproof run --defect list$/,
+      ),
       expect.stringMatching(/^--installer installs a mesh, and the embedded clusters come with theirs/),
     ]);
   });
@@ -285,7 +297,9 @@ describe('a plan', () => {
 
   test('cannot go on with nothing', async () => {
     const nowhere = await mistakesOf(plan(asked('--continue', join(folder, 'nowhere'))));
-    expect(nowhere).toEqual([expect.stringMatching(/^--continue: .*nowhere is not the folder of a run/)]);
+    expect(nowhere).toEqual([
+      expect.stringMatching(/^--continue: .*nowhere is not the folder of a run: .*\. See: ls \//),
+    ]);
     mkdirSync(join(folder, 'done'));
     cpSync(healthy, join(folder, 'done', 'events.ndjson'));
     const done = await mistakesOf(plan(asked('--continue', join(folder, 'done'))));
@@ -314,6 +328,8 @@ describe('a plan', () => {
 
   test('cannot reuse a run that was not kept', async () => {
     const [mistake] = await mistakesOf(plan(asked('--provider', 'kind', '--reuse', '0101-0000-abc')));
-    expect(mistake).toMatch(/^--reuse 0101-0000-abc: no such run was kept \(--keep\); kept runs: none$/);
+    expect(mistake).toMatch(
+      /^--reuse 0101-0000-abc: no such run was kept \(--keep\); kept runs: none\. See: ls \S+\/runs$/,
+    );
   });
 });

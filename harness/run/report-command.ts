@@ -4,7 +4,7 @@ import { foldReport } from '../report/fold.ts';
 import { terminalSummary } from '../report/terminal.ts';
 import { reportText, writeReports } from '../report/write.ts';
 import { Mistakes } from './mistakes.ts';
-import { userPath } from './setup.ts';
+import { lookForRuns, userPath } from './setup.ts';
 import { withBeginning } from './whole-log.ts';
 
 /** Makes a run's reports anew from its events: also of a run that was killed. */
@@ -24,6 +24,8 @@ function read(directory: string): ReturnType<typeof readEvents> {
   try {
     return readEvents(directory);
   } catch {
-    throw new Mistakes([`${directory} is not the folder of a run: there is no events.ndjson in it`]);
+    throw new Mistakes([
+      `${directory} is not the folder of a run: there is no events.ndjson in it. See: ${lookForRuns(directory)}`,
+    ]);
   }
 }

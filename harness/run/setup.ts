@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shellQuote } from '../command/quote.ts';
 import type { RunOptions } from '../options/types.ts';
 import type { EventLog } from '../report/event-log.ts';
 import type { Bounds } from '../scenario.ts';
@@ -54,8 +55,21 @@ export const missingFiles = (
   files.flatMap(([flag, path]) =>
     path === undefined || existsSync(userPath(path))
       ? []
-      : [`${flag}: there is no file ${path} (looked in ${callerDirectory()})`],
+      : [`${flag}: there is no file ${path} (looked in ${callerDirectory()}). See: ${lookNear(path)}`],
   );
+
+/** A command that shows what there is where a path of the user's was looked for. */
+export function lookNear(path: string): string {
+  let folder = dirname(userPath(path));
+  while (!existsSync(folder)) folder = dirname(folder);
+  return shellQuote(['ls', folder]);
+}
+
+/** A command that shows the folders of runs: where they are by default, or else near where one was looked for. */
+export function lookForRuns(path: string): string {
+  const usual = 'reports/out';
+  return existsSync(userPath(usual)) ? shellQuote(['ls', userPath(usual)]) : lookNear(path);
+}
 
 export const appsDirectory = join(ROOT, 'fixtures', 'apps');
 
