@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { ClusterError } from './errors.ts';
 import type { Access, KubeconfigSource } from './kubeconfig.ts';
+import { claimsIn } from './token-claims.ts';
 
 /** Throws ClusterError of kind `kubeconfig` if the certificates or a JSON web token cannot work at `nowMs`. */
 export function checkCredentials(source: KubeconfigSource, access: Access, nowMs: number = Date.now()): void {
@@ -32,16 +33,8 @@ function certificateExpiry(pem: string | Buffer | undefined): number | undefined
   return Date.parse(new X509Certificate(pem).validTo);
 }
 
-/** The `exp` of a JSON web token, in milliseconds; undefined for other tokens, which only the server understands. */
+/** When a bearer token ends, in milliseconds since 1970, if it says so. */
 function tokenExpiry(authorization: unknown): number | undefined {
-  const payload = /^Bearer [\w-]+\.([\w-]+)\./.exec(
-    typeof authorization === 'string' ? authorization : '',
-  )?.[1];
-  if (payload === undefined) return undefined;
-  try {
-    const { exp } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { exp?: unknown };
-    return typeof exp === 'number' ? exp * 1000 : undefined;
-  } catch {
-    return undefined;
-  }
+  const [, token] = /^Bearer (.+)$/.exec(typeof authorization === 'string' ? authorization : '') ?? [];
+  return token === undefined ? undefined : claimsIn(token).expiresMs;
 }

@@ -3,6 +3,7 @@ import { reasonOf } from '../provider/kubeconfig/reason.ts';
 import { about } from '../provider/preflight/findings.ts';
 import type { Finding } from '../provider/types.ts';
 import { checkInjection } from './preflight/injection.ts';
+import { meshConfigsOf } from './istio/mesh-config.ts';
 import { checkDiscovered } from './preflight/discovered.ts';
 import { checkMeshWide } from './preflight/mesh-wide.ts';
 import { checkMutualTls } from './preflight/policies.ts';
@@ -50,11 +51,15 @@ async function lookAt(member: MeshMember, members: readonly MeshMember[]): Promi
     checkRemoteSecrets(member, peers),
     checkSync(member, peers),
     checkInjection(member),
-    checkDiscovered(member),
     checkMutualTls(member),
-    checkMeshWide(member),
+    checkMeshConfigs(member),
   ]);
   return found.flat();
+}
+
+async function checkMeshConfigs(member: MeshMember): Promise<Finding[]> {
+  const configs = await meshConfigsOf(member.client, member.mesh.controlPlanes);
+  return [...checkDiscovered(member, configs), ...(await checkMeshWide(member, configs))];
 }
 
 async function checkPresence({ name, client }: MeshMember): Promise<Finding[]> {

@@ -11,6 +11,7 @@ const everyForm = [
   ['--allow-disruption'],
   ['--image', 'sleep=example.org/sleep:1'],
   ['--injection-label', 'istio.io/rev=a'],
+  ['--namespace-label', 'env=test', '--namespace-label', 'team=mesh'],
   ['--timeout', '1m30s'],
   ['--seed', '0'],
 ];

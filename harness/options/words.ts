@@ -3,14 +3,17 @@ import type { Option } from './option.ts';
 import { flagName, rows } from './table.ts';
 import type { ClusterSource, Defect, Label, RunOptions } from './types.ts';
 
+const pairs = (values: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(values).map(([key, value]) => `${key}=${value}`);
+
 /** Values of a form of their own, as the command line takes them. */
 const written: { readonly [Field in keyof RunOptions]?: (value: never) => readonly string[] } = {
   cluster: (sources: readonly ClusterSource[]) =>
     sources.map(({ name, file, context }) => `${name}=${file}${context === undefined ? '' : `:${context}`}`),
   defect: (defects: readonly Defect[]) =>
     defects.map(({ name, value }) => (value === undefined ? name : `${name}=${value}`)),
-  image: (images: Readonly<Record<string, string>>) =>
-    Object.entries(images).map(([name, reference]) => `${name}=${reference}`),
+  image: pairs,
+  namespaceLabel: pairs,
   injectionLabel: ({ key, value }: Label) => [`${key}=${value}`],
 };
 

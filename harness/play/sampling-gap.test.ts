@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Answer } from '../traffic/types.ts';
 import { failover } from '../verdict/rules.ts';
+import { assessed } from './paired-tests.ts';
 import { samplingGap } from './sampling-gap.ts';
 
 const BEGAN_MS = 100_000;
@@ -23,7 +24,7 @@ const calls = (label: string, fromMs: number, untilMs: number, everyMs = 100): A
     answer(fromMs + i * everyMs, label),
   );
 const gap = (answers: readonly Answer[], perSecond = 10): string | undefined =>
-  samplingGap(rule, answers, { perSecond, risk });
+  samplingGap(rule, assessed(rule, answers, risk), { answers, perSecond });
 
 test('a pause between an event and the takeover hides as many lost calls as were not made in it', () => {
   expect(gap([...calls('v1', 0, 300), ...calls('v2', 12_300, 30_000)])).toMatch(

@@ -1,6 +1,5 @@
 import type { Answer } from '../traffic/types.ts';
-import { cleanRunOf } from '../verdict/failover.ts';
-import { ERROR_LABEL, type FailoverRule, type Risk } from '../verdict/types.ts';
+import type { Assessment, FailoverRule } from '../verdict/types.ts';
 import { seconds } from './words.ts';
 
 /**
@@ -16,18 +15,19 @@ const BY_CHANCE = 10;
  * the first answers of the takeover, more calls than the limit could have been lost without being made. In words;
  * undefined where it called often enough.
  *
- * @param answers those since the event, of a takeover that has been seen
+ * @param answers those since the event, by which the takeover was assessed
  */
 export function samplingGap(
   rule: FailoverRule,
-  answers: readonly Answer[],
-  { perSecond, risk }: { readonly perSecond: number; readonly risk: Risk },
+  { switchMs, errors = 0 }: Pick<Assessment, 'switchMs' | 'errors'>,
+  { answers, perSecond }: { readonly answers: readonly Answer[]; readonly perSecond: number },
 ): string | undefined {
   const beganMs = typeof rule.eventMs === 'number' ? rule.eventMs : rule.eventMs[0];
   const calls = answers.toSorted((one, other) => one.sentMs - other.sentMs);
-  const start = startOfRun(rule, calls, cleanRunOf(rule, risk));
-  if (start === undefined) return undefined;
-  const errors = calls.slice(0, start).filter(({ label }) => label === ERROR_LABEL).length;
+  const start = calls.findIndex(
+    ({ label, receivedMs }) => label === rule.to && receivedMs - beganMs === switchMs?.upper,
+  );
+  if (start < 0) return undefined;
   const allowedMs = Math.max(FLOOR_MS, ((rule.maxErrors - errors + 1) * 1000) / perSecond);
   const launches = calls.slice(0, start + BY_CHANCE).map(({ sentMs }) => Math.max(sentMs, beganMs));
   const gaps = launches.map((sentMs, index) => sentMs - (launches[index - 1] ?? beganMs));
@@ -38,14 +38,4 @@ export function samplingGap(
     `${String(Math.floor((longestMs * perSecond) / 1000))} could have been lost unseen: its node had no processor for it. ` +
     `Play it again where less runs beside it`
   );
-}
-
-/** Where the clean run begins. */
-function startOfRun(rule: FailoverRule, calls: readonly Answer[], length: number): number | undefined {
-  let run = 0;
-  const end = calls.findIndex(({ label }) => {
-    run = label === rule.to ? run + 1 : 0;
-    return run >= length;
-  });
-  return end < 0 ? undefined : end - length + 1;
 }

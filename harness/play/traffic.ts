@@ -149,7 +149,7 @@ export class PacedCalls<Check extends string = string> {
       reason: 'not-seen-before',
       message: `${rule.from} did not answer in the ${seconds(BEFORE_MS)} before "${event.what}": nothing was taken over`,
     };
-    const gap = samplingGap(rule, heard, { perSecond: this.#perSecond, risk });
+    const gap = samplingGap(rule, assessment, { answers: heard, perSecond: this.#perSecond });
     const uncalled =
       gap === undefined ? undefined : { reason: 'sampling-gap', message: `${gap} (${assessment.message})` };
     const doubted = unlessDoubted(outcome, answered ? undefined : unseen, uncalled);

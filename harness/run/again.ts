@@ -11,6 +11,7 @@ const DECIDING = [
   'cluster',
   'allowDisruption',
   'injectionLabel',
+  'namespaceLabel',
   'image',
   'imageHub',
   'imagePullSecret',

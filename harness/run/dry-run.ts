@@ -9,20 +9,17 @@ import { namespaceOf } from '../play/namespace.ts';
 import { kindConfig, kindName } from '../provider/kind/config.ts';
 import type { Selected } from '../select.ts';
 import { hasRemotes, hasSeveralNetworks, type ClusterTopology } from '../topology/topology.ts';
-import { list } from './list.ts';
-import { benchesOf, type Bench, type Chosen } from './bench.ts';
-import { ofShard } from './choose.ts';
+import { benchesAsked, printList } from './list.ts';
+import type { Bench, Chosen } from './bench.ts';
 import { providerAsked } from './choose-provider.ts';
-import { chooseSound } from './plan.ts';
 import { appsDirectory } from './setup.ts';
 
 const RUN_ID = 'RUN-ID';
 
 /** Prints the plan and every manifest that a run would apply. Touches nothing, asks nobody. */
 export async function dryRun(options: RunOptions): Promise<number> {
-  const chosen = await chooseSound(options, providerAsked(options));
-  const benches = ofShard(benchesOf(chosen), options);
-  await list(options);
+  const benches = await benchesAsked(options);
+  printList(benches, options);
   for (const bench of benches) {
     if (makesKindClusters(options)) printClusters(bench, options);
     for (const part of bench.parts) {

@@ -2,7 +2,7 @@ import type { RunOptions } from '../options/types.ts';
 import type { Subject } from '../scenario.ts';
 import { describeRule } from '../verdict/describe.ts';
 import { planOf } from '../verdict/plan.ts';
-import { benchesOf, type Chosen } from './bench.ts';
+import { benchesOf, type Bench, type Chosen } from './bench.ts';
 import { ofShard } from './choose.ts';
 import { providerAsked } from './choose-provider.ts';
 import { chooseSound } from './plan.ts';
@@ -51,12 +51,22 @@ export function checksOf({ suite, variant, scenarios }: Chosen, options: RunOpti
 
 /** Prints what there is to run. Touches nothing. */
 export async function list(options: RunOptions): Promise<number> {
-  const sound = await chooseSound(options, providerAsked(options));
-  const all = ofShard(benchesOf(sound), options).flatMap(({ parts }) => parts);
+  printList(await benchesAsked(options), options);
+  return 0;
+}
+
+/** What would be brought up, as far as the options alone tell. @throws Mistakes with all of them */
+export async function benchesAsked(options: RunOptions): Promise<readonly Bench[]> {
+  return ofShard(benchesOf(await chooseSound(options, providerAsked(options))), options);
+}
+
+/** Prints what is played on benches. */
+export function printList(benches: readonly Bench[], options: RunOptions): void {
+  const all = benches.flatMap(({ parts }) => parts);
   const checks = all.flatMap((one) => checksOf(one, options));
   if (options.json) {
     process.stdout.write(`${JSON.stringify(checks, null, 2)}\n`);
-    return 0;
+    return;
   }
   for (const one of all) {
     process.stdout.write(`\n${one.suite}/${one.variant}\n`);
@@ -75,5 +85,4 @@ export async function list(options: RunOptions): Promise<number> {
     }
   }
   process.stdout.write(`\n${String(checks.length)} checks\n`);
-  return 0;
 }

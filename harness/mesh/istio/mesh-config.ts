@@ -6,7 +6,7 @@ import type { KubernetesObject } from '../../cluster/types.ts';
 import type { LabelSelector } from '../preflight/injection.ts';
 import type { ControlPlane } from '../types.ts';
 import type { MeshNames } from './operator.ts';
-import { SYSTEM_NAMESPACE } from './settings.ts';
+import { nameInRevision, SYSTEM_NAMESPACE } from './settings.ts';
 
 /** What one control plane is told of its mesh, as far as it is read here. */
 export interface MeshConfig extends MeshNames {
@@ -18,6 +18,9 @@ export interface MeshConfig extends MeshNames {
   readonly discoverySelectors: readonly LabelSelector[];
 }
 
+/** That of the default revision. */
+const CONFIG_MAP = 'istio';
+
 const meshConfig = z.object({
   trustDomain: z.string().optional(),
   defaultConfig: z.object({ meshId: z.string().optional() }).optional(),
@@ -25,17 +28,13 @@ const meshConfig = z.object({
   discoverySelectors: z.array(z.custom<LabelSelector>()).optional(),
 });
 
-/** The ConfigMap with the configuration of a revision: `istio`, or with the name of one that is not the default. */
-const configMapOf = (revision: string | undefined): string =>
-  revision === undefined || revision === 'default' ? 'istio' : `istio-${revision}`;
-
 /**
  * What the mesh of a revision calls itself; nothing where there is no ConfigMap or it says nothing, and Istio's defaults hold.
  *
  * @throws Error if the ConfigMap is not readable as Istio writes it
  */
 export async function meshNamesOf(client: Cluster, revision: string | undefined): Promise<MeshNames> {
-  const found = await read(client, configMapOf(revision));
+  const found = await read(client, nameInRevision(CONFIG_MAP, revision));
   return { meshId: found?.meshId, trustDomain: found?.trustDomain };
 }
 
@@ -44,7 +43,7 @@ export async function meshConfigsOf(
   cluster: Cluster,
   controlPlanes: readonly ControlPlane[],
 ): Promise<MeshConfig[]> {
-  const names = new Set(controlPlanes.map(({ revision }) => configMapOf(revision)));
+  const names = new Set(controlPlanes.map(({ revision }) => nameInRevision(CONFIG_MAP, revision)));
   const found = await Promise.all([...names].map((name) => read(cluster, name).catch(() => undefined)));
   return found.filter((one) => one !== undefined);
 }

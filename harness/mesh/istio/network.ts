@@ -2,7 +2,7 @@ import type { Cluster } from '../../cluster/cluster.ts';
 import { ApiError } from '../../cluster/errors.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
 import type { ControlPlane } from '../types.ts';
-import { SYSTEM_NAMESPACE } from './settings.ts';
+import { nameInRevision, SYSTEM_NAMESPACE } from './settings.ts';
 
 const INJECTOR = 'istio-sidecar-injector';
 
@@ -14,8 +14,7 @@ export async function networkOfInjectors(
   cluster: Cluster,
   controlPlanes: readonly ControlPlane[],
 ): Promise<string | null> {
-  const revisions = controlPlanes.map(({ revision }) => revision);
-  const names = revisions.map((one) => (one === 'default' ? INJECTOR : `${INJECTOR}-${one}`));
+  const names = controlPlanes.map(({ revision }) => nameInRevision(INJECTOR, revision));
   const networks = await Promise.all(names.map((name) => networkIn(cluster, name)));
   return networks.find((network) => network !== null) ?? null;
 }

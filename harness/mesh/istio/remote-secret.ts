@@ -1,6 +1,7 @@
 /** Remote secrets: kubeconfigs by which control planes read other clusters. What is secret in them does not leave this file. */
 import { parseDocument } from 'yaml';
 import type { Cluster } from '../../cluster/cluster.ts';
+import { claimsIn, type TokenClaims } from '../../cluster/token-claims.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
 import { SYSTEM_NAMESPACE } from './settings.ts';
 
@@ -13,13 +14,6 @@ export interface RemoteKubeconfig {
   readonly server: string | undefined;
   /** What the token tells; undefined if there is none. */
   readonly token: TokenClaims | undefined;
-}
-
-/** Claims of a JSON Web Token, as far as it makes them. @see https://www.rfc-editor.org/rfc/rfc7519 */
-export interface TokenClaims {
-  readonly sub?: string;
-  /** Seconds since the epoch. */
-  readonly exp?: unknown;
 }
 
 interface Kubeconfig {
@@ -60,15 +54,5 @@ export function readRemoteKubeconfig(base64: string): RemoteKubeconfig | undefin
     };
   } catch {
     return undefined;
-  }
-}
-
-/** None where it is no such token. */
-function claimsIn(token: string): TokenClaims {
-  try {
-    const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8');
-    return (JSON.parse(payload) as TokenClaims | null) ?? {};
-  } catch {
-    return {};
   }
 }

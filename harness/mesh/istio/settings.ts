@@ -2,6 +2,10 @@ import type { Istioctl } from './istioctl.ts';
 
 export const SYSTEM_NAMESPACE = 'istio-system';
 
+/** What Istio calls an object of a revision's: one that is not the default has its name at the end. */
+export const nameInRevision = (name: string, revision: string | undefined): string =>
+  revision === undefined || revision === 'default' ? name : `${name}-${revision}`;
+
 /** How long one step of an installation may take. */
 export const PATIENCE_MS = 240_000;
 

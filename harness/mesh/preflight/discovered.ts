@@ -2,9 +2,9 @@ import { kubectl } from '../../cluster/kubeconfig.ts';
 import { about } from '../../provider/preflight/findings.ts';
 import type { Finding } from '../../provider/types.ts';
 import { RUN_LABEL } from '../../state/run-label.ts';
-import { meshConfigsOf } from '../istio/mesh-config.ts';
+import type { MeshConfig } from '../istio/mesh-config.ts';
 import type { MeshMember } from '../preflight.ts';
-import { selects, type LabelSelector } from './injection.ts';
+import { labelsOfRun, selects, type LabelSelector } from './injection.ts';
 
 /** A selector in words, as `kubectl -l` takes it. */
 const inWords = ({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string =>
@@ -19,20 +19,9 @@ const inWords = ({ matchLabels = {}, matchExpressions = [] }: LabelSelector): st
  * Would control planes look at the namespaces of a run? In others they see no service, and pods wait for ever for the root of
  * trust, a ConfigMap that nobody puts there.
  */
-export async function checkDiscovered({
-  name,
-  client,
-  mesh,
-  namespaceLabels,
-}: MeshMember): Promise<Finding[]> {
-  const { key, value } = mesh.injectionLabel;
-  const labels = {
-    ...namespaceLabels,
-    [RUN_LABEL]: 'RUN-ID',
-    [key]: value,
-    'kubernetes.io/metadata.name': 'meshproof',
-  };
-  const configs = await meshConfigsOf(client, mesh.controlPlanes);
+export function checkDiscovered(member: MeshMember, configs: readonly MeshConfig[]): Finding[] {
+  const { name, client } = member;
+  const labels = { ...labelsOfRun(member), [RUN_LABEL]: 'RUN-ID' };
   const blind = configs.filter(
     ({ discoverySelectors: selectors }) =>
       selectors.length > 0 && !selectors.some((selector) => selects(selector, labels)),

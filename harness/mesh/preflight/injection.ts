@@ -98,14 +98,18 @@ const labelsOf = ({ metadata }: KubernetesObject): Labels => ({
   'kubernetes.io/metadata.name': metadata.name,
 });
 
+/** The labels of namespaces that a run makes there. */
+export const labelsOfRun = ({ mesh, namespaceLabels }: MeshMember): Labels => ({
+  ...namespaceLabels,
+  [mesh.injectionLabel.key]: mesh.injectionLabel.value,
+  'kubernetes.io/metadata.name': 'meshproof',
+});
+
 /** Would a namespace with the injection label get proxies? */
-function checkOwnLabel(
-  { name, mesh, namespaceLabels }: MeshMember,
-  injectors: readonly Injector[],
-): Finding[] {
+function checkOwnLabel(member: MeshMember, injectors: readonly Injector[]): Finding[] {
+  const { name, mesh } = member;
   const { key, value } = mesh.injectionLabel;
-  const namespace = { ...namespaceLabels, [key]: value, 'kubernetes.io/metadata.name': 'meshproof' };
-  if (isInjected(injectors, { namespace })) return [];
+  if (isInjected(injectors, { namespace: labelsOfRun(member) })) return [];
   const message = `no injector of this cluster matches the label ${key}=${value}; pods would get no proxy`;
   const remedy = 'name the right one: --injection-label KEY=VALUE; see: istioctl tag list';
   return [about(name).warning(message, remedy)];

@@ -3,8 +3,9 @@ import { answer, startApiServer, type FakeApiServer } from '../../../fixtures/ap
 import { connect, type Cluster } from '../../cluster/cluster.ts';
 import type { Finding } from '../../provider/types.ts';
 import type { MeshMember } from '../preflight.ts';
-import { checkDiscovered } from './discovered.ts';
-import { checkMeshWide } from './mesh-wide.ts';
+import { meshConfigsOf } from '../istio/mesh-config.ts';
+import { checkDiscovered as discovered } from './discovered.ts';
+import { checkMeshWide as meshWide } from './mesh-wide.ts';
 
 let server: FakeApiServer;
 let client: Cluster;
@@ -58,6 +59,12 @@ function meshConfig(mesh: string, name = 'istio'): void {
   const metadata = { name, namespace: 'istio-system' };
   server.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { mesh } });
 }
+
+/** The checks, of what the cluster's ConfigMaps say. */
+const configsOf = ({ client, mesh }: MeshMember): ReturnType<typeof meshConfigsOf> =>
+  meshConfigsOf(client, mesh.controlPlanes);
+const checkMeshWide = async (of: MeshMember): Promise<Finding[]> => meshWide(of, await configsOf(of));
+const checkDiscovered = async (of: MeshMember): Promise<Finding[]> => discovered(of, await configsOf(of));
 
 const one = (severity: Finding['severity'], message: RegExp): unknown => [
   expect.objectContaining({

@@ -3,7 +3,7 @@ import { kubectl } from '../../cluster/kubeconfig.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
 import { about } from '../../provider/preflight/findings.ts';
 import type { Finding } from '../../provider/types.ts';
-import { meshConfigsOf } from '../istio/mesh-config.ts';
+import type { MeshConfig } from '../istio/mesh-config.ts';
 import { SYSTEM_NAMESPACE } from '../istio/settings.ts';
 import type { MeshMember } from '../preflight.ts';
 
@@ -64,8 +64,10 @@ export async function meshWideIn(cluster: Cluster, rootNamespaces: readonly stri
 }
 
 /** Are there policies for the whole mesh? What is measured is measured with them. */
-export async function checkMeshWide({ name, client, mesh }: MeshMember): Promise<Finding[]> {
-  const configs = await meshConfigsOf(client, mesh.controlPlanes);
+export async function checkMeshWide(
+  { name, client }: MeshMember,
+  configs: readonly MeshConfig[],
+): Promise<Finding[]> {
   const roots = new Set(configs.map(({ rootNamespace }) => rootNamespace));
   const { policies, command } = await meshWideIn(client, roots.size > 0 ? [...roots] : [SYSTEM_NAMESPACE]);
   if (policies.length === 0) return [];

@@ -20,7 +20,7 @@ export interface RemoteAccess {
 /** Reads one entry of a remote secret: a kubeconfig in base64. Never throws, never gives the token. */
 export function readRemoteAccess(clusterId: string, base64: string): RemoteAccess {
   const { server, token } = readRemoteKubeconfig(base64) ?? {};
-  return { clusterId, server, expiresMs: typeof token?.exp === 'number' ? token.exp * 1000 : undefined };
+  return { clusterId, server, expiresMs: token?.expiresMs };
 }
 
 /** By which addresses a cluster's control plane reads other clusters. Gives no token. */

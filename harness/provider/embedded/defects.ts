@@ -1,5 +1,5 @@
 import { DEFECTS, type Defect } from '../../embedded/defects/index.ts';
-import { closest } from '../../options/closest.ts';
+import { didYouMean } from '../../options/closest.ts';
 
 export { DEFECTS };
 
@@ -13,9 +13,8 @@ interface Asked {
 export function unknownDefect({ name }: Asked): string[] {
   if (Object.hasOwn(DEFECTS, name)) return [];
   const there = Object.keys(DEFECTS);
-  const meant = closest(name, there);
   // There are many of them: where one is near, the others only hide it.
-  const which = meant === undefined ? `; there are ${there.join(', ')}` : ` (did you mean ${meant}?)`;
+  const which = didYouMean(name, there) || `; there are ${there.join(', ')}`;
   return [`--defect ${name}: there is no such defect${which}. See: npx meshproof run --defect list`];
 }
 
