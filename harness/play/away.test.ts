@@ -60,7 +60,7 @@ describe('what is judged while something is scaled to 0', () => {
         verdict: 'inconclusive',
         reason: 'not-away',
         message: expect.stringMatching(
-          /istio-system\/gateway in cluster1 to stay at 0 .*2 replicas and 0 pods: somebody restored it.* Look: kubectl .* \(v1 took over\)$/,
+          /^v1 took over\. That does not count: .*gateway in cluster1 to stay at 0 .*2 replicas and 0 pods: somebody restored it.* Look: kubectl .*--show-managed-fields$/,
         ) as string,
         evidence: null,
       });

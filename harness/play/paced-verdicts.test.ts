@@ -104,6 +104,15 @@ test('calls that are heard to the end of the event, and beyond, are', async () =
   expect(local.record('calls')).toMatchObject({ verdict: 'conformant', requests: 45 * PER_SECOND });
 });
 
+test('calls of a caller that was paused in the midst of it are no pass', async () => {
+  await begin();
+  answers(0, 20_000, () => 'v1');
+  answers(29_000, 45_000, () => 'v1');
+  await paced.keeps(event(44_000), 'calls');
+  const message = expect.stringMatching(/^for 9\.0 s of what is judged the caller made no call/) as unknown;
+  expect(local.record('calls')).toMatchObject({ verdict: 'inconclusive', reason: 'sampling-gap', message });
+});
+
 test('a takeover while the caller made no calls is no pass', async () => {
   await begin();
   answers(0, 200, () => 'v1');

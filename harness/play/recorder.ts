@@ -164,7 +164,9 @@ export class Recorder {
     const why = whys.find((each) => each !== undefined);
     if (why === undefined) return outcome;
     const { snapshot: _, ...seen } = outcome;
-    return { ...seen, verdict: 'inconclusive', reason: 'not-away', message: `${why} (${outcome.message})` };
+    // Last what ends in a command to paste.
+    const message = `${outcome.message}. That does not count: ${why}`;
+    return { ...seen, verdict: 'inconclusive', reason: 'not-away', message };
   }
 
   /** What only describes a check does not keep it from being written down. */

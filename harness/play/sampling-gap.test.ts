@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Answer } from '../traffic/types.ts';
 import { failover } from '../verdict/rules.ts';
 import { assessed } from './paired-tests.ts';
-import { samplingGap } from './sampling-gap.ts';
+import { samplingGap, samplingPause } from './sampling-gap.ts';
 
 const BEGAN_MS = 100_000;
 const rule = failover({
@@ -24,7 +24,7 @@ const calls = (label: string, fromMs: number, untilMs: number, everyMs = 100): A
     answer(fromMs + i * everyMs, label),
   );
 const gap = (answers: readonly Answer[], perSecond = 10): string | undefined =>
-  samplingGap(rule, assessed(rule, answers, risk), { answers, perSecond });
+  samplingGap(rule, assessed(rule, answers, risk), { answers, perSecond })?.message;
 
 test('a pause between an event and the takeover hides as many lost calls as were not made in it', () => {
   expect(gap([...calls('v1', 0, 300), ...calls('v2', 12_300, 30_000)])).toMatch(
@@ -55,4 +55,21 @@ test('a slow loop may pause as long as no more calls than the limit can be lost 
   ];
   expect(gap(slow(0), 1)).toBeUndefined();
   expect(gap(slow(3), 1)).toMatch(/^for 4\.5 s /);
+});
+
+test('calls that go on may pause as long as one of them may take', () => {
+  const pause = (...judged: readonly Answer[]): string | undefined =>
+    samplingPause(judged, { sinceMs: BEGAN_MS, perSecond: 10, message: 'none was lost' })?.message;
+  expect(pause(...calls('v1', 0, 20_000), ...calls('v1', 24_900, 60_000))).toBeUndefined();
+  expect(pause(...calls('v1', 0, 20_000), ...calls('v1', 26_000, 60_000))).toMatch(
+    /^for 6\.1 s of what is judged the caller made no call, in which 61 could have been lost unseen.*\(none was lost\)$/,
+  );
+});
+
+test('a pause that began before the event counts from the event on, and nobody paused who had not begun', () => {
+  const pause = (...judged: readonly Answer[]): string | undefined =>
+    samplingPause(judged, { sinceMs: BEGAN_MS, perSecond: 10, message: 'none was lost' })?.message;
+  expect(pause(answer(-9000, 'v1'), ...calls('v1', 4000, 60_000))).toBeUndefined();
+  expect(pause(answer(-100, 'v1'), ...calls('v1', 5500, 60_000))).toMatch(/^for 5\.5 s /);
+  expect(pause(...calls('v1', 5500, 60_000))).toBeUndefined();
 });

@@ -19,7 +19,7 @@ import { takeoverPatienceMs } from './patience.ts';
 import type { Outcome } from './recorder.ts';
 import { RetryCounter } from './retry-counter.ts';
 import type { Scene } from './scene.ts';
-import { samplingGap } from './sampling-gap.ts';
+import { samplingGap, samplingPause } from './sampling-gap.ts';
 import { starvation, starvationOfLost, unlessDoubted, unlessStarved } from './starved.ts';
 import { brokenStream, seconds } from './words.ts';
 
@@ -150,9 +150,7 @@ export class PacedCalls<Check extends string = string> {
       message: `${rule.from} did not answer in the ${seconds(BEFORE_MS)} before "${event.what}": nothing was taken over`,
     };
     const gap = samplingGap(rule, assessment, { answers: heard, perSecond: this.#perSecond });
-    const uncalled =
-      gap === undefined ? undefined : { reason: 'sampling-gap', message: `${gap} (${assessment.message})` };
-    const doubted = unlessDoubted(outcome, answered ? undefined : unseen, uncalled);
+    const doubted = unlessDoubted(outcome, answered ? undefined : unseen, gap);
     await this.#record(check, unlessStarved(doubted, why));
   }
 
@@ -239,7 +237,9 @@ export class PacedCalls<Check extends string = string> {
       reason: 'stream-lost',
       message: `the calls were not heard to the end of "${event.what}" (${decisive.message})`,
     };
-    const doubted = unlessDoubted(outcome, isThrough() ? undefined : cutShort);
+    const around = [...this.#heard.before(event, BEFORE_MS), ...fed];
+    const paced = { sinceMs: event.sentMs, perSecond: this.#perSecond, message: decisive.message };
+    const doubted = unlessDoubted(outcome, isThrough() ? undefined : cutShort, samplingPause(around, paced));
     await this.#record(check, unlessStarved(doubted, why));
   }
 

@@ -86,6 +86,8 @@ export interface RunEnded {
   readonly exitCode: number;
   /** By which signal it was ended, e.g. SIGINT. */
   readonly signal?: string;
+  /** When the signal came: what was tidied up after it comes later. */
+  readonly signalledAt?: string;
   /** Something could not be removed, and by --strict-teardown that makes exit 0 a 3. */
   readonly leftBehind?: true;
 }
@@ -163,6 +165,7 @@ export const loggedEvent: z.ZodType<LoggedEvent> = z.discriminatedUnion('type', 
     verdict: schema.verdict,
     exitCode: z.int().nonnegative(),
     signal: text.exactOptional(),
+    signalledAt: at.exactOptional(),
     leftBehind: z.literal(true).exactOptional(),
   }),
 ]);

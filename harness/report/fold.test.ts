@@ -98,6 +98,17 @@ describe('the end of a run', () => {
 });
 
 describe('what is missing from a run', () => {
+  test('names the stage in which the signal came, not what was tidied up after it', () => {
+    const read = fixture('interrupted');
+    const events = read.events.flatMap((event): readonly LoggedEvent[] => {
+      if (event.type === 'run-ended') return [{ ...event, signalledAt: '2026-11-20T03:02:44.000Z' }];
+      if (event.type !== 'stage' || event.name !== 'teardown' || event.state !== 'started') return [event];
+      const measured = { type: 'stage', name: 'measure', state: 'done', at: event.at } as const;
+      return [{ ...measured, suite: 'multi-primary', variant: 'flat' }, event];
+    });
+    expect(foldReport({ ...read, events }).checks.at(-1)?.message).toContain('in the stage measure (multi');
+  });
+
   test('is one entry that names the stage at which set-up died', () => {
     const { checks } = foldReport(fixture('set-up-died'));
     expect(checks).toHaveLength(1);

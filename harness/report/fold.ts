@@ -59,7 +59,10 @@ function exitCodeBy(ended: Ended | undefined, checks: readonly CheckRecord[]): n
 }
 
 /** The last event of a run: how it ended, as a report of it all says. */
-export function endOf(read: EventsRead, how: Pick<RunEnded, 'signal' | 'leftBehind'>): RunEnded {
+export function endOf(
+  read: EventsRead,
+  how: Pick<RunEnded, 'signal' | 'signalledAt' | 'leftBehind'>,
+): RunEnded {
   // Without an end, a report says that the run was killed; the verdict and the code given here are not looked at.
   const ended: RunEnded = { type: 'run-ended', verdict: 'inconclusive', exitCode: 0, ...how };
   const at = new Date().toISOString();

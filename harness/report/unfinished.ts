@@ -40,7 +40,7 @@ function brokenStages({ stages }: Course): readonly CheckRecord[] {
 
 function brokenRun(course: Course, explained: boolean): readonly CheckRecord[] {
   const { ended, unknown, start } = course;
-  const stage = course.stages.findLast((candidate) => candidate.state === 'started') ?? course.stages.at(-1);
+  const stage = stageOfTheEnd(course);
   const where = stage === undefined ? 'before its first stage' : `in the stage ${titleOf(stage)}`;
   const { missing, progress } = progressOf(course);
   const at = { stage, startedAt: start.started };
@@ -60,6 +60,14 @@ function brokenRun(course: Course, explained: boolean): readonly CheckRecord[] {
   if (!missing || explained) return [];
   const message = `Not everything that was planned was played${progress}.`;
   return [entry({ ...at, reason: 'not-reached', message })];
+}
+
+/** The stage in which a run was ended, or that it never left. */
+function stageOfTheEnd({ stages, ended }: Course): StageRecord | undefined {
+  const { signalledAt } = ended ?? {};
+  if (signalledAt !== undefined)
+    return stages.findLast(({ startedAt }) => Date.parse(startedAt) <= Date.parse(signalledAt));
+  return stages.findLast(({ state }) => state === 'started') ?? stages.at(-1);
 }
 
 /** Ids that a message names; the others are only counted. */

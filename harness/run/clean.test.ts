@@ -289,6 +289,19 @@ describe('clean', () => {
     expect(kindClustersLeft()).toEqual([]);
   });
 
+  test('puts back what a later run did in the clusters that an earlier one had kept, before these go', async () => {
+    const name = `meshproof-${DEAD}-cluster1`;
+    kindClusters([name]);
+    node(`${name}-control-plane`, 'running');
+    deadRun(DEAD, [clusters(name)]);
+    deadRun(OTHER, [{ kind: 'namespace', kubeconfig, name: 'meshproof-b' }]);
+    expect((await clean()).left).toEqual([]);
+    expect(said).toEqual([
+      expect.stringContaining('remove namespace meshproof-b'),
+      expect.stringContaining(`delete the kind clusters ${name}`),
+    ]);
+  });
+
   test('one run of two leaves the other', async () => {
     deadRun(DEAD, []);
     const other = deadRun(OTHER, []);

@@ -90,7 +90,9 @@ export async function cleanAll(request: CleanRequest, say: Say): Promise<CleanRe
   const alive = new Set(runs.filter((state) => state.alive()).map(({ id }) => id));
   const scope = { runId, alive, known: new Set(runs.map(({ id }) => id)), say };
   const journals: CleanResult[] = [];
-  for (const state of runs.filter(({ id }) => runId === undefined || id === runId)) {
+  // Latest first: what a run did in clusters that an earlier one had kept is put back before they are deleted.
+  const latestFirst = runs.toSorted((one, other) => other.id.localeCompare(one.id));
+  for (const state of latestFirst.filter(({ id }) => runId === undefined || id === runId)) {
     journals.push(await cleanKnown(state, scope));
   }
   const strays = [

@@ -180,9 +180,8 @@ async function leaveTidy(current: Run): Promise<boolean> {
 
 function finish(current: Run, ending: Ending, clean: boolean): Report {
   const { log, options } = current;
-  const by = ending.by();
   const end = endOf(log.read(), {
-    ...(by === undefined ? {} : { signal: by }),
+    ...ending.by(),
     ...(!clean && options.strictTeardown ? { leftBehind: true } : {}),
   });
   log.append(end);

@@ -19,7 +19,7 @@ test('one Ctrl-C ends a run in order, though npm hands it on and it comes twice'
   process.emit('SIGINT');
   process.emit('SIGINT');
   expect(ending.signal.aborted).toBe(true);
-  expect(ending.by()).toBe('SIGINT');
+  expect(ending.by()).toMatchObject({ signal: 'SIGINT' });
   expect(exit).not.toHaveBeenCalled();
 });
 

@@ -4,8 +4,14 @@ import { setMaxListeners } from 'node:events';
 export interface Ending {
   readonly signal: AbortSignal;
   /** Which signal of the system it was, if it was one. */
-  readonly by: () => 'SIGINT' | 'SIGTERM' | undefined;
+  readonly by: () => Signalled | undefined;
   release(): void;
+}
+
+/** A signal of the system, and when it came. */
+interface Signalled {
+  readonly signal: 'SIGINT' | 'SIGTERM';
+  readonly signalledAt: string;
 }
 
 const NUMBERS = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -18,14 +24,14 @@ export function listenForTheEnd(maxDurationMs: number | undefined): Ending {
   const controller = new AbortController();
   // Everything that waits or runs listens: how many are at once is no sign of a leak.
   setMaxListeners(0, controller.signal);
-  let by: 'SIGINT' | 'SIGTERM' | undefined;
+  let by: Signalled | undefined;
   let firstMs = 0;
   const onSignal = (name: 'SIGINT' | 'SIGTERM'): void => {
     if (by !== undefined) {
       if (performance.now() - firstMs > SAME_MS) process.exit(NUMBERS[name]);
       return;
     }
-    by = name;
+    by = { signal: name, signalledAt: new Date().toISOString() };
     firstMs = performance.now();
     process.stderr.write(
       `\n${name}: tearing down; once more stops at once and leaves the rest to "npx meshproof clean"\n`,

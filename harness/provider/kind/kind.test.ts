@@ -114,6 +114,17 @@ test('a cluster whose creation was interrupted is deleted, though the engine lis
   expect(deeds()).toEqual([`create ${NAME}`, `delete ${NAME}`]);
 });
 
+test('a cluster with processes that nobody can kill is deleted after they have been thawed', async () => {
+  vi.stubEnv('FAKE_KIND_FROZEN', '1');
+  const kind = provider();
+  await raise(kind);
+  writeFileSync(join(folder, 'nodes', `${NAME}-control-plane`), '68517a node:1\n');
+  expect(await kind.down('r1')).toEqual([]);
+  expect(readFileSync(join(folder, 'log'), 'utf8')).toMatch(
+    /^docker run --rm --privileged .* -v \/sys\/fs\/cgroup:\/sys\/fs\/cgroup --entrypoint sh node:1 -c .* sh 68517a$/m,
+  );
+});
+
 test("clusters are deleted without a look at the user's own kubeconfig", async () => {
   const kind = provider();
   await raise(kind);

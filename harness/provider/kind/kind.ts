@@ -9,7 +9,7 @@ import type { ClusterTopology } from '../../topology/topology.ts';
 import type { ClusterRequest, Finding, FreezerHandle, ProvidedCluster, Provider, Rising } from '../types.ts';
 import { kindConfig, kindName, nodeContainer } from './config.ts';
 import { loadLocalImages } from './images.ts';
-import { nodeAddress, routeBetween, thaw } from './nodes.ts';
+import { nodeAddress, releaseFrozen, routeBetween, thaw } from './nodes.ts';
 import { kindPreflight } from './preflight.ts';
 
 const DELETE_ATTEMPTS = 8;
@@ -59,12 +59,14 @@ const deletion = (name: string, kubeconfig: string): string[] => {
 
 /**
  * Deletes kind clusters; resolves to the names of those that are still there after some tries: the engine refuses to
- * remove a container that it is only just making, as when its creation was interrupted.
+ * remove a container that it is only just making, as when its creation was interrupted, and one with frozen processes.
  */
 export async function deleteKindClusters(program: string, names: readonly string[]): Promise<string[]> {
   let left = [...names];
   for (let attempt = 0; attempt < DELETE_ATTEMPTS && left.length > 0; attempt += 1) {
     if (attempt > 0) await sleep(DELETE_PAUSE_MS);
+    if (attempt > 0)
+      await Promise.all(left.map((name) => releaseFrozen(nodeContainer(name)).catch(() => undefined)));
     for (const name of left) await thaw(nodeContainer(name), 'node').catch(() => undefined);
     await Promise.all(
       left.map((name) =>

@@ -72,3 +72,24 @@ export async function thaw(container: string, part: 'node' | 'api-server'): Prom
     return undefined;
   });
 }
+
+/**
+ * Lets the processes of a container go that a container runtime in it had frozen when it was killed, as runc does for a
+ * moment with each pod that it starts. Under cgroup v1 such a process cannot be killed until it is thawed, and the container
+ * that waits for it cannot be removed. Harmless where nothing is frozen.
+ *
+ * @see https://docs.kernel.org/admin-guide/cgroup-v1/freezer-subsystem.html
+ */
+export async function releaseFrozen(container: string): Promise<void> {
+  const { stdout } = await run('docker', ['inspect', '-f', '{{.Id}} {{.Image}}', container], {
+    timeoutMs: 10_000,
+  });
+  const [id = '', image = ''] = stdout.trim().split(' ');
+  const cgroups = '/sys/fs/cgroup';
+  const script = `find ${cgroups}/freezer -path "*/$1/*" -name freezer.state | while read -r state; do echo THAWED >"$state"; done`;
+  const sandbox = ['--privileged', '--cgroupns', 'host', '--network', 'none', '-v', `${cgroups}:${cgroups}`];
+  // The node's own image: it is there, and has a shell.
+  await run('docker', ['run', '--rm', ...sandbox, '--entrypoint', 'sh', image, '-c', script, 'sh', id], {
+    timeoutMs: 30_000,
+  });
+}
