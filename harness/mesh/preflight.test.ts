@@ -297,6 +297,23 @@ describe('remote secrets', () => {
   });
 });
 
+describe('the cluster domain', () => {
+  const injector = (domain: string): void =>
+    servers[0]?.put({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'istio-sidecar-injector', namespace: SYSTEM },
+      data: { values: JSON.stringify({ global: { proxy: { clusterDomain: domain } } }) },
+    });
+
+  test('of proxies is cluster.local: names in manifests end in it', async () => {
+    injector('cluster.local');
+    expect(await findings()).toEqual([]);
+    injector('corp.example');
+    expect(await findings()).toEqual([one('cluster1', 'error', /^its cluster domain is corp\.example; /)]);
+  });
+});
+
 describe('policies', () => {
   test('an injection label that nobody listens to is told', async () => {
     const injectionLabel = { key: 'istio.io/rev', value: 'stable' };

@@ -3,6 +3,7 @@ import { reasonOf } from '../provider/kubeconfig/reason.ts';
 import { about } from '../provider/preflight/findings.ts';
 import type { Finding } from '../provider/types.ts';
 import { checkInjection } from './preflight/injection.ts';
+import { clusterDomainsOfInjectors } from './istio/injector-values.ts';
 import { meshConfigsOf } from './istio/mesh-config.ts';
 import { checkDiscovered } from './preflight/discovered.ts';
 import { checkMeshWide } from './preflight/mesh-wide.ts';
@@ -28,8 +29,8 @@ export interface MeshMember {
 
 /**
  * What is odd about a mesh that is there already. All of it are warnings, since judging a broken mesh is what the
- * scenarios are for; only a cluster without any mesh, or one whose control plane would not see the
- * run's namespaces, is an error.
+ * scenarios are for; only a cluster without any mesh, one of another cluster domain, or one whose control plane would not
+ * see the run's namespaces, is an error.
  */
 export async function meshPreflight(members: readonly MeshMember[]): Promise<Finding[]> {
   const absent = (await Promise.all(members.map(checkPresence))).flat();
@@ -53,6 +54,7 @@ async function lookAt(member: MeshMember, members: readonly MeshMember[]): Promi
     checkInjection(member),
     checkMutualTls(member),
     checkMeshConfigs(member),
+    checkClusterDomain(member),
   ]);
   return found.flat();
 }
@@ -60,6 +62,20 @@ async function lookAt(member: MeshMember, members: readonly MeshMember[]): Promi
 async function checkMeshConfigs(member: MeshMember): Promise<Finding[]> {
   const configs = await meshConfigsOf(member.client, member.mesh.controlPlanes);
   return [...checkDiscovered(member, configs), ...(await checkMeshWide(member, configs))];
+}
+
+/** Names of services are written out in manifests, and looked for in what proxies tell. */
+async function checkClusterDomain({ name, client, mesh }: MeshMember): Promise<Finding[]> {
+  const others = (await clusterDomainsOfInjectors(client, mesh.controlPlanes)).filter(
+    (domain) => domain !== 'cluster.local',
+  );
+  const remedy = 'use clusters whose domain is cluster.local, as kubeadm and kind make them';
+  return others.map((domain) =>
+    about(name).error(
+      `its cluster domain is ${domain}; the documents' names, and so the checks, end in cluster.local`,
+      remedy,
+    ),
+  );
 }
 
 async function checkPresence({ name, client }: MeshMember): Promise<Finding[]> {

@@ -114,6 +114,10 @@ function merge(results: readonly CleanResult[]): CleanResult {
 async function cleanKnown(state: RunState, { alive, say }: Scope): Promise<CleanResult> {
   if (alive.has(state.id)) return { ...NOTHING, refused: [refusal(state)] };
   const { left } = await cleanRun(state, say);
+  if (left.length > 0)
+    say(
+      `what is left of run ${state.id} is tried again by the next clean; if its clusters are gone for good: rm -r ${state.directory}`,
+    );
   return { ...NOTHING, left, cleaned: left.length === 0 ? [`run ${state.id}`] : [] };
 }
 

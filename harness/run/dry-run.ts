@@ -1,7 +1,4 @@
-import { readdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { stringify } from 'yaml';
-import { readApplication } from '../deploy/apps.ts';
 import { place } from '../deploy/place.ts';
 import { istioOperator, remoteOperator, type PartSettings } from '../mesh/istio/operator.ts';
 import type { RunOptions } from '../options/types.ts';
@@ -12,7 +9,7 @@ import { hasRemotes, hasSeveralNetworks, type ClusterTopology } from '../topolog
 import { benchesAsked, printList } from './list.ts';
 import type { Bench, Chosen } from './bench.ts';
 import { providerAsked } from './choose-provider.ts';
-import { appsDirectory } from './setup.ts';
+import { manifestsOf } from './manifests.ts';
 
 const RUN_ID = 'RUN-ID';
 
@@ -72,22 +69,10 @@ function printApplications({ variant }: Chosen, { file, scenario }: Selected, op
     imageHub: options.imageHub,
     imagePullSecret: options.imagePullSecret?.split('/')[1],
   };
-  const folders = { scenario: dirname(file.file), shared: appsDirectory };
-  for (const [cluster, apps] of Object.entries(scenario.apps)) {
-    for (const object of apps.flatMap((app) => readApplication(app, folders))) {
-      print(`${variant}: ${scenario.claim}, in ${cluster}`, stringify(place(object, placement)));
-    }
-  }
-  const atFirst = new Set(Object.values(scenario.apps).flat());
-  const later = readdirSync(folders.scenario).flatMap((name) =>
-    name.endsWith('.yaml') ? name.slice(0, -5) : [],
-  );
-  for (const name of later.filter((each) => !atFirst.has(each))) {
-    for (const object of readApplication(name, folders)) {
-      print(
-        `${variant}: ${scenario.claim}, ${name}.yaml, applied in a later step`,
-        stringify(place(object, placement)),
-      );
+  for (const { cluster, name, read } of manifestsOf({ file, scenario })) {
+    const where = cluster === undefined ? `${name}.yaml, applied in a later step` : `in ${cluster}`;
+    for (const object of read()) {
+      print(`${variant}: ${scenario.claim}, ${where}`, stringify(place(object, placement)));
     }
   }
 }

@@ -10,6 +10,7 @@ import { createProvider, decideProvider, type ProviderName } from './choose-prov
 import { isOpen, readEarlier, type Earlier } from './earlier.ts';
 import { keptBenches, keptRun } from './kept.ts';
 import { lanesOf } from './lanes.ts';
+import { manifestMistakes } from './manifests.ts';
 import { Mistakes } from './mistakes.ts';
 import type { BenchRun } from './run-bench.ts';
 import { missingFiles } from './setup.ts';
@@ -57,6 +58,7 @@ export async function chooseSound(
   const worlds = chosen.map(({ clusters }) => clusters.map(({ name }) => name));
   // Of topologies that cannot be read, or suites that are not there, no cluster is known.
   if (worlds.length > 0) mistakes.push(...options.defect.flatMap((one) => wrongValue(one, worlds)));
+  mistakes.push(...manifestMistakes(chosen));
   if (mistakes.length > 0) throw new Mistakes(mistakes);
   return chosen;
 }

@@ -4,7 +4,7 @@ import type { KubernetesObject } from '../../cluster/types.ts';
 import type { ControlPlane, EastWestGateway, InjectionLabel, MeshInCluster } from '../types.ts';
 import { entryOf, isEntered, type GatewayService } from './gateway-entry.ts';
 import { labelInjecting } from './injected.ts';
-import { networkOfInjectors } from './network.ts';
+import { networkOfInjectors } from './injector-values.ts';
 import { SYSTEM_NAMESPACE } from './settings.ts';
 import { visibleInjectorsIn } from './webhooks.ts';
 

@@ -10,13 +10,19 @@ const PATIENCE_MS = 120_000;
 export interface RunNamespace {
   readonly name: string;
   readonly runId: string;
+  /** As the API server writes it, RFC 3339; empty if it does not say. */
+  readonly createdAt: string;
 }
 
 /** Namespaces that carry the label of this run, or of any. */
 export async function runNamespaces(cluster: Cluster, runId?: string): Promise<RunNamespace[]> {
   const labelSelector = runId === undefined ? RUN_LABEL : `${RUN_LABEL}=${runId}`;
   const found = await cluster.list({ ...NAMESPACE, labelSelector });
-  return found.map(({ metadata }) => ({ name: metadata.name, runId: metadata.labels?.[RUN_LABEL] ?? '' }));
+  return found.map(({ metadata }) => ({
+    name: metadata.name,
+    runId: metadata.labels?.[RUN_LABEL] ?? '',
+    createdAt: typeof metadata['creationTimestamp'] === 'string' ? metadata['creationTimestamp'] : '',
+  }));
 }
 
 /** Deletes namespaces and waits until they are gone; resolves to what is left, each with the reason. */

@@ -45,6 +45,20 @@ describe('preflight', () => {
     expect(await preflight()).toEqual([]);
   });
 
+  test('runs that have namespaces there are told, with when they began and what to do', async () => {
+    const labels = { 'meshproof.dev/run': '0101-0000-aaa' };
+    for (const [name, creationTimestamp] of [
+      ['meshproof-b', '2026-01-01T00:01:00Z'],
+      ['meshproof-a', '2026-01-01T00:00:00Z'],
+    ] as const)
+      first.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels, creationTimestamp } });
+    const found = await preflight();
+    expect(found).toEqual([
+      one('cluster1', 'warning', /^namespaces of run 0101-0000-aaa are there since 2026-01-01T00:00:00Z \(/),
+    ]);
+    expect(found[0]?.remedy).toContain('npx meshproof clean 0101-0000-aaa');
+  });
+
   test('an unreadable file and an unreachable cluster are told together, each with a remedy', async () => {
     const dead = await second.kubeconfig({
       cluster: { server: `https://127.0.0.1:${String(await closedPort())}` },

@@ -7,6 +7,7 @@ import { atLeast, readVersion, type Version } from '../preflight/version.ts';
 import type { Finding } from '../types.ts';
 import { checkEmpty } from './check-empty.ts';
 import { checkRights } from './check-rights.ts';
+import { checkOtherRuns } from './check-runs.ts';
 import { checkDistinct, checkNames, type Identity } from './names.ts';
 import type { KubeconfigOptions } from './options.ts';
 import { reasonOf } from './reason.ts';
@@ -52,10 +53,11 @@ async function lookAt(source: ClusterSource, options: KubeconfigOptions): Promis
   }
   try {
     const version = await cluster.version(); // alone: a cluster that is not there is said once
-    const [identity, skew, rights] = await Promise.all([
+    const [identity, skew, rights, otherRuns] = await Promise.all([
       identify(cluster),
       measureSkew(cluster),
       checkRights(cluster, rightsFor(options)),
+      checkOtherRuns(cluster),
     ]);
     const findings = [
       ...checkVersion(name, version),
@@ -63,6 +65,7 @@ async function lookAt(source: ClusterSource, options: KubeconfigOptions): Promis
       ...(options.installMesh ? await checkEmpty(cluster) : []),
       ...checkSkew(skew),
       ...rights,
+      ...otherRuns,
     ];
     return { findings, identity, skew };
   } catch (error) {
