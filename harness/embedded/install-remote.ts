@@ -34,8 +34,9 @@ export function remoteObjects(
   ];
 }
 
-/** Root certificates for namespaces, and its own for the webhooks. */
+/** Tokens of proxies to ask about, root certificates for namespaces, and its own for the webhooks. */
 const WRITTEN_FROM_OUTSIDE = [
+  { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
   { apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'get', 'list', 'watch', 'update'] },
   {
     apiGroups: ['admissionregistration.k8s.io'],

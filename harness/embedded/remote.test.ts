@@ -57,6 +57,17 @@ async function joined(defect?: string): Promise<readonly [primary: Cluster, remo
   return both;
 }
 
+test('a pod that nothing but its manifest makes is injected too', async () => {
+  const [, remote] = await joined();
+  const { spec } = sleep.spec.template;
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'bare', namespace: NAMESPACE }, spec };
+  const made = await poll({ what: 'a bare pod', ...PATIENCE, isTransient: () => true }, () =>
+    remote.apply(pod),
+  );
+  const { containers } = made['spec'] as { readonly containers: readonly { readonly name: string }[] };
+  expect(containers.map(({ name }) => name)).toContain('istio-proxy');
+});
+
 const rootIn = (client: Cluster, namespace: string): Promise<KubernetesObject | undefined> =>
   client.get({ apiVersion: 'v1', kind: 'ConfigMap', name: 'istio-ca-root-cert', namespace });
 

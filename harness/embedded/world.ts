@@ -179,7 +179,11 @@ async function startOne(site: Site, around: Around): Promise<RunningCluster> {
   const node = startCluster({ spec, store, mesh, addresses: block, timeScale, lost, directory });
   const token = randomBytes(24).toString('hex');
   const { kubelet } = node;
-  const api = await startApiServer({ store, kubelet, token, name: spec.name, validate: refuseUnimplemented });
+  const webhooks = (object: Resource, isNew: boolean): Resource => {
+    refuseUnimplemented(object);
+    return isNew && object.kind === 'Pod' ? mesh.inject(object) : object;
+  };
+  const api = await startApiServer({ store, kubelet, token, name: spec.name, webhooks });
   const close = async (): Promise<void> => {
     await node.close();
     await mesh.close();

@@ -75,6 +75,7 @@ const gateway = (addresses: string[] = ['198.51.100.2']): EastWestGateway => ({
   selector: {},
   addresses,
   port: 15443,
+  listenerPorts: [15443],
 });
 
 const healthy = (index: number): MeshInCluster => ({

@@ -21,6 +21,8 @@ export interface EastWestGateway {
   readonly addresses: readonly string[];
   /** Port of the mutual TLS listener at them: 15443 unless the Service says otherwise. */
   readonly port: number;
+  /** What Gateway objects may call it: the Service's port, which is not the one from outside where that is a node's. */
+  readonly listenerPorts: readonly number[];
 }
 
 /** One control plane in one cluster. */

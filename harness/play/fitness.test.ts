@@ -83,6 +83,14 @@ test.each(['default', 'eu'])(
   },
 );
 
+test('ranges of nodes that pods do not lie in are those of nobody', async () => {
+  node(one, '192.0.2.1', ['10.42.0.0/24']);
+  node(other, '192.0.2.2', ['10.42.0.0/24']);
+  pod(one, '10.1.0.7');
+  pod(other, '10.2.0.7');
+  expect(await disjoint()).toMatchObject({ holds: true, figures: { overlaps: 0 } });
+});
+
 test('where nodes tell none, the running pods with an address of their own are compared', async () => {
   node(one, '192.0.2.1');
   node(other, '192.0.2.2');

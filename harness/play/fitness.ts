@@ -175,16 +175,24 @@ async function rangesOf(cluster: ScenarioCluster): Promise<Range[]> {
   const addresses = nodes.flatMap(({ status }) =>
     (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address),
   );
-  const podRanges = nodes
-    .flatMap(({ spec }) => spec?.podCIDRs ?? [])
-    .flatMap((text) => rangesIn(cluster, 'pods', { owner: `pods of ${name}`, text }));
   return [
-    ...(podRanges.length > 0 ? podRanges : await podsOf(cluster)),
+    ...(await podRangesOf(cluster, nodes)),
     ...(isDeclared ? declared : own),
     ...addresses.flatMap((address) =>
       rangesIn(cluster, 'nodes', { owner: `node of ${name}`, text: hostRange(address) }),
     ),
   ];
+}
+
+/** What nodes have for pods, unless pods have other addresses: Kubernetes may give nodes ranges that no network uses. */
+async function podRangesOf(cluster: ScenarioCluster, nodes: readonly Node[]): Promise<Range[]> {
+  const told = nodes
+    .flatMap(({ spec }) => spec?.podCIDRs ?? [])
+    .flatMap((text) => rangesIn(cluster, 'pods', { owner: `pods of ${cluster.name}`, text }));
+  if (told.length === 0) return podsOf(cluster);
+  const pods = await podsOf(cluster).catch(() => []);
+  const isUsed = pods.every((pod) => told.some(({ cidr }) => overlaps(cidr, pod.cidr)));
+  return isUsed ? told : pods;
 }
 
 /**

@@ -9,7 +9,14 @@ import { passGate } from './gate.ts';
 
 const NAMESPACE = 'sample';
 const HOST = `helloworld.${NAMESPACE}.svc.cluster.local`;
-const GATEWAY = { namespace: 'istio-system', service: 'gw', deployment: 'gw', selector: {}, port: 15443 };
+const GATEWAY = {
+  namespace: 'istio-system',
+  service: 'gw',
+  deployment: 'gw',
+  selector: {},
+  port: 15443,
+  listenerPorts: [15443],
+};
 
 let servers: readonly [FakeApiServer, FakeApiServer];
 let members: readonly [Member, Member];

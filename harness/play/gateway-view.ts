@@ -6,7 +6,7 @@ import { revisionInjecting } from '../mesh/istio/injected.ts';
 import { duration, poll, WaitTimeout } from '../wait/wait.ts';
 import type { PartOfMesh } from './away.ts';
 import { gatewayPods } from './gateway-pods.ts';
-import { knock, knockOften, told } from './reach.ts';
+import { knockOften, told } from './reach.ts';
 import { gatewayOf, type Scene } from './scene.ts';
 import type { ScenarioCluster } from './scenario-cluster.ts';
 import type { Finding } from './stage.ts';
@@ -58,18 +58,22 @@ export class GatewayView {
   }
 
   /**
-   * A prober in another cluster gets a connection at its port for mutual TLS, whether or not it is let in. How far the
+   * A prober in another cluster gets a connection at each of its addresses, at its port for mutual TLS, whether or not it is
+   * let in: proxies spread over all of them. How far the
    * gateway is open is told with it, and not judged: the documents want it stated, and either is right.
    */
   async isReachableFrom(other: ScenarioCluster): Promise<Finding> {
-    const { host, port } = this.#address();
-    const [outcome, openness] = await Promise.all([
-      knock(this.#scene, other, { host, port }),
+    const { port } = this.#address();
+    const { addresses: hosts } = gatewayOf(this.#scene, this.#cluster.name);
+    const [outcomes, openness] = await Promise.all([
+      knockOften(this.#scene, other, [{ hosts, port, times: hosts.length }]).then((found) => found.flat()),
       this.#opennessIfSeen(),
     ]);
+    const worst = outcomes.find(({ connected }) => !connected) ?? outcomes[0];
+    const how = worst === undefined ? 'nothing came of it' : `${worst.host}: ${told(worst)}`;
     return {
-      holds: outcome.connected,
-      seen: `a pod in ${other.name} knocked at ${host}:${String(port)}, the gateway of ${this.#cluster.name}: ${told(outcome)}; ${openness.seen}`,
+      holds: outcomes.length >= hosts.length && outcomes.every(({ connected }) => connected),
+      seen: `a pod in ${other.name} knocked at ${hosts.join(', ')}, port ${String(port)}, the gateway of ${this.#cluster.name}: ${how}; ${openness.seen}`,
       ...(openness.figures === undefined ? {} : { figures: openness.figures }),
     };
   }
@@ -164,7 +168,7 @@ export class GatewayView {
 
   async #gatewaysFor(pods: readonly KubernetesObject[]): Promise<Gateway[]> {
     const { client } = this.#cluster.member;
-    const { port } = gatewayOf(this.#scene, this.#cluster.name);
+    const { listenerPorts } = gatewayOf(this.#scene, this.#cluster.name);
     const labels = pods[0]?.metadata.labels ?? {};
     const gateways = await client.list<Gateway>({ apiVersion: 'networking.istio.io/v1', kind: 'Gateway' });
     return gateways.filter(
@@ -172,7 +176,7 @@ export class GatewayView {
         Object.entries(spec?.selector ?? {}).every(([key, value]) => labels[key] === value) &&
         spec?.servers?.some(
           (server) =>
-            server.port?.number === port &&
+            listenerPorts.includes(server.port?.number ?? 0) &&
             server.tls?.mode === 'AUTO_PASSTHROUGH' &&
             exposesEverything(server.hosts ?? []),
         ),

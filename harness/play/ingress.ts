@@ -95,6 +95,9 @@ function httpPort(
   return ports.find(({ name }) => name?.startsWith('http')) ?? ports[0];
 }
 
+/** A cloud's load balancer is ready zone by zone, and so are the addresses of its name: one answer is no sign of all. */
+const STEADY_ANSWERS = 20;
+
 /**
  * An address takes a moment to lead to its gateway; a cloud's load balancer, or the name that it has, some minutes. At its
  * deadline what is measured there is measured all the same.
@@ -102,13 +105,16 @@ function httpPort(
 async function answers(address: string, { context, signal, recorder }: Scene): Promise<void> {
   await poll(
     {
-      what: `any answer from ${address}`,
+      what: `${String(STEADY_ANSWERS)} answers in a row from ${address}`,
       timeoutMs: context.ingressAddress === 'load-balancer' ? context.timeoutMs : 30_000,
       intervalMs: 300,
       signal,
       isTransient: () => true,
     },
-    () => askOnce(`http://${address}/`),
+    async () => {
+      for (let each = 0; each < STEADY_ANSWERS; each += 1) await askOnce(`http://${address}/`);
+      return true;
+    },
   ).catch((error: unknown) => {
     if (!(error instanceof WaitTimeout)) throw error;
     recorder.say(error.message);

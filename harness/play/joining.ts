@@ -20,6 +20,8 @@ const readable = (group: string, ...resources: readonly string[]): Deed[] =>
 const NEEDED: readonly Deed[] = [
   ...readable('', 'pods', 'services', 'nodes', 'namespaces'),
   ...readable('discovery.k8s.io', 'endpointslices'),
+  // Tokens of remote proxies are the remote API server's to judge: without this none gets a certificate.
+  { verb: 'create', group: 'authentication.k8s.io', resource: 'tokenreviews' },
   { verb: 'create', group: '', resource: 'configmaps' },
   { verb: 'patch', group: 'admissionregistration.k8s.io', resource: 'mutatingwebhookconfigurations' },
 ];

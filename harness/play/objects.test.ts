@@ -46,6 +46,7 @@ test.each(['jason-sees-remote-versions', 'no-local-service', 'remote-side-picks-
     const eastWestGateway = {
       service: 'edge',
       port: 15443,
+      listenerPorts: [15443],
       ...GATEWAY,
       addresses: ['198.51.100.2'],
       selector,

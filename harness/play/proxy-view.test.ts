@@ -54,6 +54,7 @@ function withGateway(from: Scene, address: string): Scene {
     deployment: 'gw',
     selector: {},
     port: 15443,
+    listenerPorts: [15443],
     addresses: [address],
   };
   const found = {

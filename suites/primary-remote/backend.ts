@@ -18,3 +18,10 @@ export const everywhere = {
   cluster2: ['sleep', 'backend', 'backend-v2'],
   cluster3: ['sleep', 'backend', 'backend-v3'],
 } as const;
+
+/**
+ * An instance that failed is left alone for 5 s, and for 5 s longer each time that it is found failing again
+ * (https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier#ejection-algorithm): 20 s where the
+ * takeover before took half a minute to be judged. That is what the mesh was told to do, and no delay of its own.
+ */
+export const LEFT_ALONE_MS = 20_000;

@@ -1,7 +1,7 @@
 /** What the API server does to an object before it stores it: checks, defaults, immutability. */
-import type { Resource } from '../types.ts';
+import type { Resource, Store } from '../types.ts';
 import * as errors from './errors.ts';
-import { type Json, asArray, asRecord, equal, isRecord, valueAt } from './json.ts';
+import { type Json, asArray, asRecord, asString, equal, isRecord, valueAt } from './json.ts';
 import { unknownFieldsOf } from './fields.ts';
 import type { Kind } from './kinds.ts';
 
@@ -35,6 +35,15 @@ export function admit(kind: Kind, object: Resource, before: Resource | undefined
   const complete = DEFAULTS[kind.kind]?.(object) ?? object;
   if (WORKLOADS.has(kind.kind)) checkWorkload(complete, before);
   return complete;
+}
+
+/** The account that a pod runs as has to be there. Throws ApiError 403, in Kubernetes' words. */
+export function requireAccount(store: Store, { metadata, spec }: Resource): void {
+  const { name: pod, namespace = 'default' } = metadata;
+  const name = asString(asRecord(spec)['serviceAccountName']) ?? 'default';
+  if (store.get({ kind: 'ServiceAccount', name, namespace }) !== undefined) return;
+  const why = `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
+  throw errors.forbidden(`pods "${pod}" is forbidden: ${why}`);
 }
 
 const WORKLOADS = new Set(['Deployment', 'ReplicaSet', 'DaemonSet', 'StatefulSet']);

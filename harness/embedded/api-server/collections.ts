@@ -4,8 +4,9 @@ import type { Resource } from '../types.ts';
 import { requestDeletion } from './deletion.ts';
 import { expired, invalid } from './errors.ts';
 import { groupVersion } from './kinds.ts';
-import { type Answer, type Place, inVersion } from './resources.ts';
+import { type Answer, type Place, inVersion, isDryRun } from './resources.ts';
 import { type Selector, fieldSelector, labelSelector } from './selectors.ts';
+import { readBody } from './target.ts';
 import { tableOf, wantsTable } from './table.ts';
 import type { History } from './watch.ts';
 
@@ -90,6 +91,7 @@ export function watchObjects(place: Place, history: History, response: ServerRes
 export function deleteObjects(place: Place, history: History): Answer {
   const selects = selectorOf(place);
   const { kind, group } = place.kind;
+  if (isDryRun(place, readBody(place.asked))) return listObjects(place, history);
   for (const object of place.store.list(kind, { group }).filter(selects))
     requestDeletion(place.store, object);
   return listObjects(place, history);

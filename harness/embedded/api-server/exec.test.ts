@@ -19,7 +19,7 @@ describe('pods', () => {
   beforeAll(() => {
     bench.store.create(pod('shell'));
   });
-  const at = { namespace: 'sample', pod: 'shell' };
+  const at = { namespace: 'sample', pod: 'shell', container: 'app' };
 
   test('exec gives output, errors, exit code and standard input', async () => {
     const script = 'cat; echo problem >&2; exit 3';
@@ -35,6 +35,13 @@ describe('pods', () => {
       'container x is not valid',
     );
     await expect(cluster.exec({ ...at, command: ['/no/such'] })).rejects.toThrow('ENOENT');
+  });
+
+  test('exec in a pod of several containers needs the name of one', async () => {
+    const nameless = { namespace: 'sample', pod: 'shell', command: ['true'] };
+    await expect(cluster.exec(nameless)).rejects.toThrow(
+      'a container name must be specified for pod shell, choose one of: [app gone]',
+    );
   });
 
   test('a client that goes away ends the command', async () => {
@@ -86,7 +93,7 @@ describe('pods', () => {
   });
 
   test('the older protocol is spoken with those who know no other', async () => {
-    const url = `${bench.server.url.replace('https', 'wss')}/api/v1/namespaces/sample/pods/shell/exec?command=echo&command=hi`;
+    const url = `${bench.server.url.replace('https', 'wss')}/api/v1/namespaces/sample/pods/shell/exec?container=app&command=echo&command=hi`;
     const socket = new WebSocket(url, ['v4.channel.k8s.io'], {
       ca: bench.server.caPem,
       headers: { authorization: `Bearer ${TOKEN}` },

@@ -4,20 +4,23 @@ import { type Duplex, PassThrough } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Kubelet, Resource } from '../types.ts';
 import { badRequest, statusOf } from './errors.ts';
-import { asArray, asRecord, asString, valueAt } from './json.ts';
+import { asArray, asRecord, asString } from './json.ts';
 
 const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
 const [STDIN, STDOUT, STDERR, STATUS, CLOSE] = [0, 1, 2, 3, 255];
 
-/** The container that is meant: the one asked for, the pod's default, or its first. Throws ApiError 400 for one that is not there. */
+/** The container that is meant: the one asked for, or a pod's only one. Throws ApiError 400 where there is none such. */
 export function containerOf(pod: Resource, wanted: string | null): string {
   const { spec } = pod;
-  const names = ['containers', 'initContainers'].flatMap((field) =>
-    asArray(asRecord(spec)[field]).flatMap((container) => asString(asRecord(container)['name']) ?? []),
-  );
-  const fallback = valueAt(pod, ['metadata', 'annotations', 'kubectl.kubernetes.io/default-container']);
-  const name = wanted ?? asString(fallback) ?? names[0] ?? '';
-  if (names.includes(name)) return name;
+  const namesIn = (field: string): string[] =>
+    asArray(asRecord(spec)[field]).flatMap((container) => asString(asRecord(container)['name']) ?? []);
+  const names = namesIn('containers');
+  if ((wanted ?? '') === '' && names.length > 1) {
+    const choice = `choose one of: [${names.join(' ')}]`;
+    throw badRequest(`a container name must be specified for pod ${pod.metadata.name}, ${choice}`);
+  }
+  const name = wanted || (names[0] ?? '');
+  if ([...names, ...namesIn('initContainers')].includes(name)) return name;
   throw badRequest(`container ${name} is not valid for pod ${pod.metadata.name}`);
 }
 

@@ -81,6 +81,41 @@ describe('reading and writing', () => {
     expect((await cluster.scale(inSample('same'), 2)).before).toBe(0);
   });
 
+  test('who scales is noted as the one who says how many replicas there are', async () => {
+    await cluster.apply(deployment('owned'));
+    await cluster.scale(inSample('owned'), 3);
+    const { metadata } = bench.store.get({ group: 'apps', kind: 'Deployment', ...inSample('owned') }) ?? {};
+    expect(metadata?.['managedFields']).toContainEqual(
+      expect.objectContaining({ subresource: 'scale', fieldsV1: { 'f:spec': { 'f:replicas': {} } } }),
+    );
+  });
+
+  test('a deletion that is only tried, or meant for an older version, deletes nothing', async () => {
+    const url = '/api/v1/namespaces/sample/configmaps/kept';
+    await cluster.apply(configMap('kept', {}));
+    await cluster.request('DELETE', url, { body: { dryRun: ['All'] } });
+    await cluster.request('DELETE', '/api/v1/namespaces/sample/configmaps', {
+      query: { dryRun: 'All', fieldSelector: 'metadata.name=kept' },
+    });
+    const stale = await refused(
+      cluster.request('DELETE', url, { body: { preconditions: { resourceVersion: '1' } } }),
+    );
+    expect(stale.reason).toBe('Conflict');
+    expect(bench.store.get({ kind: 'ConfigMap', ...inSample('kept') })).toBeDefined();
+  });
+
+  test('a pod whose account is not there is forbidden', async () => {
+    const spec = { serviceAccountName: 'nobody', containers: [{ name: 'app', image: 'curl' }] };
+    const wanted = { apiVersion: 'v1', kind: 'Pod', metadata: inSample('lost'), spec };
+    const why = await refused(cluster.apply(wanted));
+    expect([why.status, why.message]).toEqual([
+      403,
+      expect.stringContaining(
+        'error looking up service account sample/nobody: serviceaccount "nobody" not found',
+      ),
+    ]);
+  });
+
   test('Istio is there in all its versions', async () => {
     const spec = { host: 'a', trafficPolicy: {} };
     await cluster.apply({

@@ -1,9 +1,9 @@
 /** Reading, writing and deleting objects over the API. */
 import type { Resource, ResourceRef, Store } from '../types.ts';
-import { admit, refuseUnknownFields } from './admission.ts';
+import { admit, refuseUnknownFields, requireAccount } from './admission.ts';
 import { checkNamespace, removeIfFree, requestDeletion } from './deletion.ts';
 import { alreadyExists, badRequest, conflict, invalid, notFound, unsupportedMediaType } from './errors.ts';
-import { type Json, asRecord, asString, isRecord } from './json.ts';
+import { type Json, asArray, asRecord, asString, isRecord } from './json.ts';
 import { type Kind, groupVersion, resourceName } from './kinds.ts';
 import { hasKeyedLists } from './lists.ts';
 import { type Writer, recordUpdate, serverSideApply } from './managers.ts';
@@ -11,14 +11,16 @@ import { jsonPatch, mergePatch, strategicPatch } from './patches.ts';
 import { refOf as storeRef } from './store.ts';
 import { type Asked, type Target, parseBody, readBody } from './target.ts';
 
+/** What is asked about an object that is about to be stored: the object as it shall be. Throws ApiError where it is refused. */
+export type Webhooks = (object: Resource, isNew: boolean) => Resource;
+
 /** Where a request is served. */
 export interface Place {
   readonly store: Store;
   readonly kind: Kind;
   readonly target: Target;
   readonly asked: Asked;
-  /** Throws ApiError for an object that must not be stored. */
-  readonly validate: ((object: Resource) => void) | undefined;
+  readonly webhooks: Webhooks | undefined;
 }
 
 /** An answer. */
@@ -46,13 +48,14 @@ export function existing(place: Place): Resource {
   throw notFound(`${resourceName(place.kind)} "${place.target.name ?? ''}" not found`);
 }
 
-function writerOf({ asked, kind, target }: Place): Writer {
+/** Who writes, as `managedFields` tells. */
+export function writerOf({ asked, kind, target }: Place): Writer {
   const agent = /^[^/\s]+/.exec(asked.headers['user-agent'] ?? '')?.[0];
   return {
     manager: asked.query.get('fieldManager') ?? agent ?? 'unknown',
     keyed: hasKeyedLists(kind.group),
     force: asked.query.get('force') === 'true',
-    ...(target.subresource === 'status' ? { subresource: 'status' } : {}),
+    ...(target.subresource === undefined ? {} : { subresource: target.subresource }),
   };
 }
 
@@ -82,7 +85,9 @@ function readObject({ kind, target, asked }: Place, body: Json): Resource {
   return { ...body, apiVersion, kind: kind.kind, metadata: { ...metadata, name, ...place } };
 }
 
-const isDryRun = ({ asked }: Place): boolean => asked.query.get('dryRun') === 'All';
+/** @param options DeleteOptions, where a body holds them */
+export const isDryRun = ({ asked }: Place, options: Json = {}): boolean =>
+  asked.query.get('dryRun') === 'All' || asArray(options['dryRun']).includes('All');
 
 /** Fields that only the server sets. */
 const SERVER_FIELDS = [
@@ -98,8 +103,9 @@ function store(place: Place, wanted: Resource, how: 'apply' | 'update'): Answer 
   const { store: objects, kind } = place;
   const ref = storeRef(wanted);
   const before = objects.get(ref);
-  const admitted = admit(kind, wanted, before);
-  place.validate?.(admitted);
+  const complete = admit(kind, wanted, before);
+  const admitted = place.webhooks?.(complete, before === undefined) ?? complete;
+  if (kind.kind === 'Pod' && before === undefined) requireAccount(objects, admitted);
   const object = how === 'update' ? recordUpdate(before, admitted, writerOf(place)) : admitted;
   if (before === undefined) return create(place, object);
   if (isDryRun(place)) return { code: 200, body: inVersion(place, object) };
@@ -203,16 +209,18 @@ export function deleteObject(place: Place): Answer {
   const { query } = place.asked;
   const options = readBody(place.asked);
   const object = existing(place);
-  const { uid } = asRecord(options['preconditions']);
-  if (uid !== undefined && uid !== object.metadata.uid) {
-    throw conflict(`Precondition failed: UID in precondition: ${JSON.stringify(uid)}`);
+  const preconditions = asRecord(options['preconditions']);
+  for (const field of ['uid', 'resourceVersion']) {
+    const wanted = preconditions[field];
+    if (wanted !== undefined && wanted !== object.metadata[field])
+      throw conflict(`Precondition failed: ${field} in precondition: ${JSON.stringify(wanted)}`);
   }
   const propagation = options['propagationPolicy'] ?? query.get('propagationPolicy') ?? 'Background';
   if (propagation !== 'Background') {
     throw badRequest(`propagationPolicy ${JSON.stringify(propagation)}: this server has only Background`);
   }
   const grace = options['gracePeriodSeconds'] ?? query.get('gracePeriodSeconds') ?? undefined;
-  if (isDryRun(place)) return { code: 200, body: inVersion(place, object) };
+  if (isDryRun(place, options)) return { code: 200, body: inVersion(place, object) };
   const left = requestDeletion(place.store, object, grace === undefined ? undefined : Number(grace));
   return { code: 200, body: inVersion(place, left) };
 }

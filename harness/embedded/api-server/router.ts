@@ -28,7 +28,7 @@ export interface Parts {
   readonly kubelet: Kubelet;
   readonly users: Users;
   readonly history: History;
-  readonly validate: Place['validate'];
+  readonly webhooks: Place['webhooks'];
 }
 
 const HEALTH = /^\/(livez|readyz|healthz)$/;
@@ -50,7 +50,7 @@ export function route(parts: Parts, asked: Asked, response: ServerResponse): Ans
   const review =
     asked.method === 'POST' ? answerReview(asked.path, readBody(asked), { user, users }) : undefined;
   if (review !== undefined) return { code: 201, body: review };
-  const place = { store, kind: findKind(store, target), target, asked, validate: parts.validate };
+  const place = { store, kind: findKind(store, target), target, asked, webhooks: parts.webhooks };
   if (target.subresource !== undefined) return routeSubresource(parts, place, response);
   const routed = target.name === undefined ? routeCollection : routeObject;
   return routed(parts, place, response);

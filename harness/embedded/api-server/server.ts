@@ -11,6 +11,7 @@ import { type Status, badRequest, noSuchResource, notFound, statusOf, tooLarge }
 import { ExecServer, type Upgrade, containerOf } from './exec.ts';
 import { decodeProtobuf } from './protobuf.ts';
 import { type Parts, deedOf, route } from './router.ts';
+import type { Webhooks } from './resources.ts';
 import { Sockets } from './sockets.ts';
 import { type Asked, readTarget } from './target.ts';
 import { Users } from './users.ts';
@@ -26,8 +27,7 @@ export interface ApiServerOptions {
   readonly token: string;
   /** The cluster's name. */
   readonly name: string;
-  /** A webhook's judgement on what is about to be stored: throws ApiError where it is refused. */
-  readonly validate?: (object: Resource) => void;
+  readonly webhooks?: Webhooks;
 }
 
 /** A server that listens. */
@@ -56,10 +56,10 @@ const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 /** Starts a server at a free port of 127.0.0.1 and makes the namespaces that every cluster has. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { store, kubelet, token, name, validate } = options;
+  const { store, kubelet, token, name, webhooks } = options;
   const certificate = await createServerCertificate(name);
   const users = new Users(store, token);
-  const parts: Parts = { store, kubelet, users, validate, history: new History(store) };
+  const parts: Parts = { store, kubelet, users, webhooks, history: new History(store) };
   const controllers = [collectGarbage(store), users.fillTokenSecrets()];
   makeFirstNamespaces(store);
   const server = createServer({ cert: certificate.certificate, key: certificate.key });

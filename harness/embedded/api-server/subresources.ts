@@ -5,7 +5,8 @@ import { admit } from './admission.ts';
 import { badRequest, conflict } from './errors.ts';
 import { containerOf } from './exec.ts';
 import { type Json, asRecord, equal, valueAt } from './json.ts';
-import { type Answer, type Place, existing, patched, refOf } from './resources.ts';
+import { recordUpdate } from './managers.ts';
+import { type Answer, type Place, existing, patched, refOf, writerOf } from './resources.ts';
 import { readBody } from './target.ts';
 import type { Users } from './users.ts';
 
@@ -37,7 +38,8 @@ export function serveScale(place: Place): Answer {
     throw conflict(`${kind.plural} "${before.metadata.name}" has been modified`);
   }
   const replicas = asRecord(wanted['spec'])['replicas'] ?? 0;
-  const after = admit(kind, { ...before, spec: { ...asRecord(before['spec']), replicas } }, before);
+  const scaled = admit(kind, { ...before, spec: { ...asRecord(before['spec']), replicas } }, before);
+  const after = recordUpdate(before, scaled, writerOf(place));
   const dryRun = asked.query.get('dryRun') === 'All';
   const stored = dryRun ? after : (store.update(refOf(place), () => after) ?? after);
   return { code: 200, body: scaleOf(stored) };

@@ -1,4 +1,5 @@
 /** ReplicaSet → Pods. */
+import { requireAccount } from '../api-server/admission.ts';
 import { requestDeletion } from '../api-server/deletion.ts';
 import { refOf } from '../api-server/store.ts';
 import type { MeshHooks, Resource, ResourceRef, Store } from '../types.ts';
@@ -94,6 +95,7 @@ function makePod({ store, mesh, again, retryMs }: ReplicaSetWorld, set: Resource
   };
   const component = 'replicaset-controller';
   try {
+    requireAccount(store, pod);
     store.create(mesh.inject(pod));
     const message = `Created pod: ${name}`;
     tellEvent(store, set, { type: 'Normal', reason: 'SuccessfulCreate', message, component });

@@ -215,6 +215,8 @@ describe('the east-west gateway', () => {
       spec: { type: 'NodePort', ports: [{ port: 15443, nodePort: 31443 }] },
     });
     expect(await entry()).toEqual([['198.51.100.8'], 31443]);
+    // Gateway objects call it by the Service's port, whatever the nodes' is.
+    expect((await readMesh({ client: cluster })).eastWestGateway?.listenerPorts).toEqual([15443]);
   });
 });
 

@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
 import type { ControlPlane, EastWestGateway, InjectionLabel, MeshInCluster } from '../types.ts';
-import { entryOf, isEntered, type GatewayService } from './gateway-entry.ts';
+import { entryOf, isEntered, type GatewayService, listenerPortsOf } from './gateway-entry.ts';
 import { labelInjecting } from './injected.ts';
 import { networkOfInjectors } from './injector-values.ts';
 import { SYSTEM_NAMESPACE } from './settings.ts';
@@ -73,6 +73,7 @@ async function findGateway(cluster: Cluster, network: string | null): Promise<Ea
     deployment: another === undefined ? (deployment?.metadata.name ?? null) : null,
     selector: service.spec?.selector ?? {},
     ...(await entryOf(cluster, service)),
+    listenerPorts: listenerPortsOf(service),
   };
 }
 

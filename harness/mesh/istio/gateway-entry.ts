@@ -5,12 +5,18 @@ const TLS_PORT = 15443;
 const PORT_LABEL = 'networking.istio.io/gatewayPort';
 const NODE_SELECTOR = 'traffic.istio.io/nodeSelector';
 
+interface ServicePort {
+  readonly port: number;
+  readonly targetPort?: number | string;
+  readonly nodePort?: number;
+}
+
 /** The Service of an east-west gateway. */
 export interface GatewayService extends KubernetesObject {
   readonly spec?: {
     readonly type?: string;
     readonly selector?: Readonly<Record<string, string>>;
-    readonly ports?: readonly { readonly port: number; readonly nodePort?: number }[];
+    readonly ports?: readonly ServicePort[];
     readonly externalIPs?: readonly string[];
   };
   readonly status?: {
@@ -26,11 +32,18 @@ interface Node extends KubernetesObject {
 const tlsPortOf = ({ metadata }: GatewayService): number =>
   Number.parseInt(metadata.labels?.[PORT_LABEL] ?? '', 10) || TLS_PORT;
 
-const tlsPortIn = (service: GatewayService): { readonly nodePort?: number } | undefined =>
+const tlsPortIn = (service: GatewayService): ServicePort | undefined =>
   service.spec?.ports?.find(({ port }) => port === tlsPortOf(service));
 
 /** Has the Service the port by which other networks enter? */
 export const isEntered = (service: GatewayService): boolean => tlsPortIn(service) !== undefined;
+
+/** What Gateway objects may call the listener: the Service's port, or where that leads. */
+export function listenerPortsOf(service: GatewayService): readonly number[] {
+  const { targetPort } = tlsPortIn(service) ?? {};
+  const port = tlsPortOf(service);
+  return typeof targetPort === 'number' && targetPort !== port ? [port, targetPort] : [port];
+}
 
 /**
  * Addresses and port by which control planes of other networks find a gateway's Service: those of its load balancer and its

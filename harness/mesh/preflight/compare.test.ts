@@ -19,6 +19,7 @@ const cluster = (
         selector: {},
         addresses: ['198.51.100.1'],
         port: 15443,
+        listenerPorts: [15443],
       }
     : null,
   rootFingerprint: null,

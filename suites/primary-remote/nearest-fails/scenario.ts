@@ -1,5 +1,5 @@
 import { answersAgain, core, scenario, takesOver } from '#harness';
-import { backend, everywhere } from '../backend.ts';
+import { backend, everywhere, LEFT_ALONE_MS } from '../backend.ts';
 
 export default scenario({
   claim: 'P5',
@@ -24,13 +24,16 @@ export default scenario({
     frozen: core('The node of v2 frozen: v3 takes over', takesOver({ from: 'v2', to: 'v3' }, bounds.outage)),
     'frozen/back': core(
       'The node of v2 thawed: it answers again',
-      answersAgain(['v2'], bounds.returnWithinMs),
+      answersAgain(['v2'], bounds.returnWithinMs + LEFT_ALONE_MS),
     ),
     'scaled-away/back': core('v1 is back: it answers again', answersAgain(['v1'], bounds.returnWithinMs)),
     unready: core('v1 is not ready: v2 takes over', takesOver({ from: 'v1', to: 'v2' }, bounds.outage)),
     'unready/back': core('v1 is ready: it answers again', answersAgain(['v1'], bounds.returnWithinMs)),
     unavailable: core('v1 answers 503: v2 takes over', takesOver({ from: 'v1', to: 'v2' }, bounds.outage)),
-    'unavailable/back': core('v1 answers 200: it answers again', answersAgain(['v1'], bounds.returnWithinMs)),
+    'unavailable/back': core(
+      'v1 answers 200: it answers again',
+      answersAgain(['v1'], bounds.returnWithinMs + LEFT_ALONE_MS),
+    ),
   }),
 
   async play({ cluster1, cluster2, mesh, step, keepCalling, skip }) {

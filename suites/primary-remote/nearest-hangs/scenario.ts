@@ -1,5 +1,5 @@
 import { answersAgain, core, extended, fact, scenario, takesOver } from '#harness';
-import { backend, everywhere } from '../backend.ts';
+import { backend, everywhere, LEFT_ALONE_MS } from '../backend.ts';
 
 export default scenario({
   claim: 'P5',
@@ -13,7 +13,10 @@ export default scenario({
       'v1 hangs and calls are given up after 1 s: v2 takes over',
       takesOver({ from: 'v1', to: 'v2' }, bounds.outage),
     ),
-    'hangs/back': core('v1 is well: it answers again', answersAgain(['v1'], bounds.returnWithinMs)),
+    'hangs/back': core(
+      'v1 is well: it answers again',
+      answersAgain(['v1'], bounds.returnWithinMs + LEFT_ALONE_MS),
+    ),
   }),
 
   async play({ cluster1, step, keepCalling, skip }) {

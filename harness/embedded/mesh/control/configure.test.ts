@@ -141,6 +141,35 @@ test('another network is its gateway, which weighs as much as pods that have a p
   expect(endpoints(views)).toHaveLength(1);
 });
 
+test('a gateway passes no plaintext on: without mutual TLS another network has no endpoints', () => {
+  const rules = [rule('DestinationRule', { host: 'hello', trafficPolicy: { tls: { mode: 'DISABLE' } } })];
+  const found = endpoints([
+    view({ id: 'c1', pods: 1, rules }),
+    view({ id: 'c2', network: 'network2', pods: 3 }),
+  ]);
+  expect(found.map(({ address }) => address)).toEqual(['pod-0.c1']);
+});
+
+test('pods that a ServiceEntry selects are endpoints while they are ready', () => {
+  const entry = rule('ServiceEntry', {
+    hosts: ['hello.global'],
+    resolution: 'STATIC',
+    ports: [{ name: 'http', number: 5000, protocol: 'HTTP' }],
+    workloadSelector: { labels: { app: 'selected' } },
+  });
+  const selected = (name: string, status: string): Resource =>
+    object(
+      'Pod',
+      name,
+      { status: { podIP: name, conditions: [{ type: 'Ready', status }] }, spec: { containers: [] } },
+      { app: 'selected' },
+    );
+  const rules = [entry, selected('ready', 'True'), selected('starting', 'False')];
+  const { clusters } = configFor([view({ id: 'c1', pods: 0, rules })]);
+  const found = clusters.get('outbound|5000||hello.global')?.endpoints;
+  expect(found?.map(({ address }) => address)).toEqual(['ready']);
+});
+
 test('a network without a gateway is tried directly, and nothing answers', () => {
   const hidden = view({ id: 'c2', network: 'network2', pods: 1 });
   const noGateway: ClusterView = {

@@ -44,7 +44,8 @@ export function endpointsFor(
     const open = isSameNetwork(node, endpoint.network) ? [] : doors(endpoint.network);
     if (open.length === 0) {
       found.push({ ...direct(endpoint, wanted), weight: scale, reachable: reach(node, endpoint) });
-    } else if (endpoint.viaInbound) {
+    } else if (endpoint.viaInbound && wanted.policy.tls?.mode !== 'DISABLE') {
+      // Gateways pass on by SNI, which plaintext has none of: istiod leaves those endpoints out.
       for (const door of open) addDoor(throughDoors, door, { endpoint, weight: scale / open.length });
     }
   }

@@ -72,20 +72,24 @@ test('a Gateway gets a Deployment and a Service, and says its address once the S
   const [gateway] = read(GATEWAY);
   if (gateway === undefined) throw new Error('no gateway');
   store.create(gateway);
-  reconcileGateways(store);
-  reconcileGateways(store);
+  reconcileGateways(store, 'blue');
+  reconcileGateways(store, 'blue');
   const status = () => store.get({ kind: 'Gateway', name: 'bookinfo', namespace: 'sample' })?.['status'];
   expect(status()).toMatchObject({
     addresses: [],
     conditions: [{}, { type: 'Programmed', status: 'False' }],
   });
   const service = { kind: 'Service', name: 'bookinfo-istio', namespace: 'sample' };
-  expect(store.get({ ...service, kind: 'Deployment' })?.metadata.ownerReferences?.[0]?.name).toBe('bookinfo');
+  const deployed = store.get({ ...service, kind: 'Deployment' });
+  expect(deployed?.metadata.ownerReferences?.[0]?.name).toBe('bookinfo');
+  expect(deployed).toMatchObject({
+    spec: { template: { metadata: { annotations: { 'istio.io/rev': 'blue' } } } },
+  });
   store.update(service, (copy) => ({
     ...copy,
     status: { loadBalancer: { ingress: [{ ip: '127.1.2.3' }] } },
   }));
-  reconcileGateways(store);
+  reconcileGateways(store, 'blue');
   expect(status()).toMatchObject({
     addresses: [{ type: 'IPAddress', value: '127.1.2.3' }],
     conditions: [{}, { type: 'Programmed', status: 'True' }],

@@ -13,7 +13,7 @@ const CONTROLLER = 'istio.io/gateway-controller';
 const STATUS_PORT = 15_021;
 
 /** Brings what the Gateways of a cluster need closer to what they say; to be called again when something changed. */
-export function reconcileGateways(store: Store): void {
+export function reconcileGateways(store: Store, revision: string): void {
   make(store, {
     apiVersion: API_VERSION,
     kind: 'GatewayClass',
@@ -26,7 +26,7 @@ export function reconcileGateways(store: Store): void {
     const gateway = store.get(ref);
     if (gateway === undefined || gateway.metadata.deletionTimestamp !== undefined) continue;
     const ports = spec.listeners.map((one) => ({ name: one.name, port: one.port }));
-    for (const object of ownedBy(gateway, ports)) make(store, object);
+    for (const object of ownedBy(gateway, { ports, revision })) make(store, object);
     const service = store.get({ kind: 'Service', name: `${name}-${GATEWAY_CLASS}`, namespace });
     const ingress = (service && serviceFields(service).status?.loadBalancer?.ingress) ?? [];
     const addresses = ingress.map(({ ip, hostname }) =>
@@ -49,7 +49,10 @@ function make(store: Store, object: Resource): void {
 
 function ownedBy(
   gateway: Resource,
-  listeners: readonly { readonly name: string; readonly port: number }[],
+  wanted: {
+    readonly ports: readonly { readonly name: string; readonly port: number }[];
+    readonly revision: string;
+  },
 ): Resource[] {
   const { name, namespace = 'default', uid = '' } = gateway.metadata;
   const own = `${name}-${GATEWAY_CLASS}`;
@@ -60,7 +63,7 @@ function ownedBy(
     labels: { ...selector, 'gateway.networking.k8s.io/gateway-class-name': GATEWAY_CLASS },
     ownerReferences: [{ apiVersion: API_VERSION, kind: 'Gateway', name, uid }],
   };
-  const ports = [{ name: 'status-port', port: STATUS_PORT }, ...listeners].map((one) => ({
+  const ports = [{ name: 'status-port', port: STATUS_PORT }, ...wanted.ports].map((one) => ({
     ...one,
     targetPort: one.port,
     protocol: 'TCP',
@@ -68,7 +71,7 @@ function ownedBy(
   const template = {
     metadata: {
       labels: { ...metadata.labels, 'sidecar.istio.io/inject': 'false' },
-      annotations: { 'istio.io/rev': 'default' },
+      annotations: { 'istio.io/rev': wanted.revision },
     },
     spec: {
       serviceAccountName: own,

@@ -172,7 +172,7 @@ export class Istiod {
     const authority = await issuer;
     await Promise.all([...this.#proxies].map((proxy) => this.#certify(proxy, authority)));
     if (this.#frozen || this.#closed) return;
-    reconcileGateways(this.#options.store);
+    reconcileGateways(this.#options.store, this.revision);
     if (this.#proxies.size === 0) return;
     const configurer = new Configurer(snapshot(this.#views, ++this.#version, reach));
     for (const proxy of this.#proxies) {

@@ -1,7 +1,7 @@
 /** The services of a mesh with their endpoints, from all clusters that a control plane reads. */
 import type { Resource } from '../../types.ts';
 import type { Locality } from '../config.ts';
-import { accountOf, hasProxy, podFields, selects, serviceFields, sliceFields } from './fields.ts';
+import { accountOf, hasProxy, isReadyPod, podFields, selects, serviceFields, sliceFields } from './fields.ts';
 import { identityOf } from '../proxy.ts';
 import type { Rules } from './rules.ts';
 
@@ -184,7 +184,9 @@ const serviceEntries = (rules: Rules, own: ClusterView): ModelService[] =>
       const { podIP } = podFields(pod).status ?? {};
       const isMeant =
         pod.metadata.namespace === namespace && selects(spec.workloadSelector?.labels, pod.metadata.labels);
-      return isMeant && podIP !== undefined ? [podEndpoint(podIP, pod, { reading, ports })] : [];
+      return isMeant && isReadyPod(pod) && podIP !== undefined
+        ? [podEndpoint(podIP, pod, { reading, ports })]
+        : [];
     });
     return spec.hosts.map((host) => ({
       ...{ host, namespace, names: [host], shortName: undefined, homes: undefined },

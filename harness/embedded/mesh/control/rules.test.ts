@@ -43,10 +43,32 @@ test.each([
     { selector: {}, servers: [{ port: { number: 443, name: 'a', protocol: 'TLS' }, hosts: [] }] },
     'AUTO_PASSTHROUGH',
   ],
+  [
+    'VirtualService',
+    { hosts: ['a'], http: [{ route: [], match: [{ uri: { regex: '(a' } }] }] },
+    'a regular expression',
+  ],
+  [
+    'VirtualService',
+    { hosts: ['a'], http: [{ route: [], match: [{ uri: { regex: 'a(?=b)' } }] }] },
+    'a regular expression',
+  ],
+  [
+    'VirtualService',
+    { hosts: ['a'], http: [{ route: [], retries: { attempts: 1, retryOn: '5xx,retriable-4xx' } }] },
+    'conditions such as',
+  ],
   ['Sidecar', {}, 'does not implement Sidecar'],
 ])('%s %j is refused, and the message names what', (kind, spec, part) => {
   expect(refuse(object(kind, spec))).toContain(part);
 });
+
+test.each([{ trafficDistribution: 'PreferClose' }, { sessionAffinity: 'ClientIP' }])(
+  'a Service that steers calls by %j is refused',
+  (spec) => {
+    expect(refuse(object('Service', spec, 'v1'))).toContain(Object.keys(spec)[0]);
+  },
+);
 
 test('what is not of a mesh is none of its business', () => {
   expect(refuse(object('Deployment', { anything: true }, 'apps/v1'))).toBeUndefined();

@@ -1,6 +1,7 @@
 /** Istio's kinds, as far as they are implemented. What a schema does not name is refused, never ignored. */
 import { z } from 'zod';
 import type { Resource } from '../../types.ts';
+import { isExpression } from '../expressions.ts';
 import { GATEWAY_GROUP, readGatewayApi, refuseBy, refuseGatewayApi } from './gateway-api.ts';
 
 const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
@@ -18,6 +19,11 @@ const duration = z
 
 /** An object whose fields may all be left out. */
 const fields = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).partial();
+
+/** Those of Envoy that are told apart here, and status codes. */
+const CONDITION =
+  '(5xx|gateway-error|connect-failure|reset|refused-stream|unavailable|cancelled|retriable-status-codes|\\d{3})';
+const RETRY_CONDITIONS = new RegExp(`^${CONDITION}(, *${CONDITION})*$`);
 
 const labels = z.record(z.string(), z.string());
 const percentage = z.strictObject({ value: z.number().min(0).max(100) });
@@ -61,7 +67,7 @@ const destinationRule = z.strictObject({
 const textMatch = z.union([
   z.strictObject({ exact: z.string() }),
   z.strictObject({ prefix: z.string() }),
-  z.strictObject({ regex: z.string() }),
+  z.strictObject({ regex: z.string().refine(isExpression, 'a regular expression is expected') }),
 ]);
 
 const match = fields({
@@ -80,7 +86,10 @@ const destination = z.strictObject({
 const retries = z.strictObject({
   attempts: count,
   perTryTimeout: duration.optional(),
-  retryOn: z.string().optional(),
+  retryOn: z
+    .string()
+    .regex(RETRY_CONDITIONS, `conditions such as 5xx,connect-failure are expected, of ${CONDITION}`)
+    .optional(),
   retryRemoteLocalities: z.boolean().optional(),
 });
 
@@ -168,11 +177,22 @@ const isKnown = (kind: string): kind is Kind => Object.hasOwn(SCHEMAS, kind);
 export function refuse(object: Resource): string | undefined {
   const { apiVersion, kind, spec } = object;
   if (apiVersion.startsWith(`${GATEWAY_GROUP}/`)) return refuseGatewayApi(object);
+  if (kind === 'Service') return refuseSteering(object);
   if (!ISTIO_GROUPS.test(apiVersion)) return undefined;
   if (!isKnown(kind)) {
     return `the embedded mesh does not implement ${kind}; it implements ${Object.keys(SCHEMAS).join(', ')}`;
   }
   return refuseBy(SCHEMAS[kind], kind, spec ?? {});
+}
+
+/** What a Service says of which endpoints are taken steers Istio's proxies too. */
+function refuseSteering({ spec }: Resource): string | undefined {
+  const { trafficDistribution, sessionAffinity } = (spec ?? {}) as Readonly<Record<string, unknown>>;
+  if (trafficDistribution !== undefined)
+    return 'Service: spec.trafficDistribution: the embedded mesh does not implement it';
+  return sessionAffinity === 'ClientIP'
+    ? 'Service: spec.sessionAffinity ClientIP: the embedded mesh does not implement it'
+    : undefined;
 }
 
 /** A rule with its metadata; `spec` as the schema reads it. */

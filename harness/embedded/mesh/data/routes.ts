@@ -1,12 +1,12 @@
 /** Which route a request takes. */
 import type { IncomingMessage } from 'node:http';
 import type { MatchConfig, RouteConfig, TextMatch, VirtualHostConfig, VirtualHosts } from '../config.ts';
+import { wholeExpression } from '../expressions.ts';
 
 const matchesText = (value: string, { exact, prefix, regex }: TextMatch): boolean =>
   (exact === undefined || value === exact) &&
   (prefix === undefined || value.startsWith(prefix)) &&
-  // Envoy's regular expressions match the whole value.
-  (regex === undefined || new RegExp(`^(?:${regex})$`).test(value));
+  (regex === undefined || wholeExpression(regex).test(value));
 
 function matches({ path, headers }: MatchConfig, request: IncomingMessage): boolean {
   const [requestPath = '/'] = (request.url ?? '/').split('?');
