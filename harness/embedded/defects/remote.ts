@@ -30,11 +30,12 @@ const once =
 
 function withRangeOf({ store }: Running, first: Running): void {
   const [model] = first.store.list('Node');
-  const { podCIDR, podCIDRs } = (model?.['spec'] ?? {}) as Record<string, unknown>;
+  const rangesOf = ({ spec }: Resource): readonly string[] =>
+    (spec as { readonly podCIDRs?: readonly string[] } | undefined)?.podCIDRs ?? [];
   for (const { kind, metadata } of store.list('Node'))
     store.update({ kind, name: metadata.name }, (copy) => ({
       ...copy,
-      spec: { ...(copy['spec'] as object), podCIDR, podCIDRs },
+      spec: { ...(copy['spec'] as object), podCIDRs: [...rangesOf(copy), ...(model ? rangesOf(model) : [])] },
     }));
 }
 
@@ -43,7 +44,7 @@ const isWay = ({ kind, metadata }: Resource): boolean =>
 
 export const remote: Readonly<Record<string, Defect>> = {
   'ranges-overlap': {
-    cause: 'the other clusters were made with the range of pods that the first has',
+    cause: 'the other clusters have the range of pods of the first among theirs',
     symptom: 'an address means one pod here and another one there',
     source: PREREQUISITES,
     goesOn: once(withRangeOf),
