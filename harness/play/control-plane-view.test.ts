@@ -154,3 +154,24 @@ test('a control plane has only its own endpoints where none of several istiods h
   endpoints([1, 0], [0, 0], [1, 0]);
   expect(await found()).toMatchObject({ holds: false, figures: { own: 0, foreign: 0 } });
 });
+
+const istiod = (name: string, revision: string): void => {
+  gateway.pod('istio-system', name, { labels: { app: 'istiod', 'istio.io/rev': revision } });
+};
+
+test('of several revisions that run, the one by whose label pods are injected is meant', async () => {
+  istiod('istiod-0', 'asm-1130-0');
+  expect(await gateway.cluster.controlPlane.revision()).toBe('asm-1131-0');
+});
+
+test('that several revisions run, none of them the one of the label, is told with their names', async () => {
+  const { mesh } = gateway.cluster;
+  const injectionLabel = { key: 'istio.io/rev', value: 'a-tag' };
+  const { context } = gateway.scene;
+  const clusters = { cluster1: { ...mesh, injectionLabel } };
+  const scene = { ...gateway.scene, context: { ...context, mesh: { ...context.mesh, clusters } } };
+  const { controlPlane } = new ScenarioCluster(scene, gateway.cluster.member);
+  expect(await controlPlane.revision()).toBe('asm-1131-0');
+  istiod('istiod-0', 'asm-1130-0');
+  await expect(controlPlane.revision()).rejects.toThrow(/of a-tag.*running: asm-113[01]-0, asm-113[01]-0/);
+});

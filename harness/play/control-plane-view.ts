@@ -1,4 +1,4 @@
-import { hasProxy, type PodWithProxy } from '../mesh/istio/injected.ts';
+import { hasProxy, type PodWithProxy, revisionOf } from '../mesh/istio/injected.ts';
 import { idOf } from '../mesh/cluster-id.ts';
 import { mayDo, userOfRemoteSecret, WRITES, writesIn } from '../mesh/istio/remote-rights.ts';
 import {
@@ -7,7 +7,7 @@ import {
   endpointsByCluster,
   type EndpointCount,
   podsLeft,
-  revisionsRunning,
+  revisionInCharge,
   watchedClusters,
 } from '../mesh/istio/control-plane.ts';
 import { readMesh } from '../mesh/istio/facts.ts';
@@ -72,15 +72,10 @@ export class ControlPlaneView {
     };
   }
 
-  /** The revision of the running istiod, by its pods' label. @throws Error if there is none, or more than one */
-  async revision(): Promise<string> {
-    const revisions = await revisionsRunning(this.#cluster.member.client);
-    const [revision] = revisions;
-    if (revision === undefined || revisions.length > 1)
-      throw new Error(
-        `expected the istiod of one revision in ${this.#cluster.name}; running: ${named(revisions) || 'none'}`,
-      );
-    return revision;
+  /** Of the running istiod; of several (as during an upgrade), the one by whose label pods are injected. @throws Error if there is none */
+  revision(): Promise<string> {
+    const { member, mesh } = this.#cluster;
+    return revisionInCharge(member.client, mesh.injectionLabel);
   }
 
   /** It watches another cluster by that one's Secret, and has read it. */
@@ -281,8 +276,8 @@ export class ControlPlaneView {
 
   /** The one whose revision injects the play's proxies, as far as its label names it; it may name a tag. */
   #inCharge(): ControlPlane {
-    const { controlPlanes, injectionLabel } = this.#cluster.mesh;
-    const revision = injectionLabel.key === 'istio.io/rev' ? injectionLabel.value : 'default';
+    const { controlPlanes } = this.#cluster.mesh;
+    const revision = revisionOf(this.#cluster.mesh.injectionLabel);
     const found = controlPlanes.find((each) => each.revision === revision) ?? controlPlanes[0];
     if (found === undefined) throw new Error(`no istiod Deployment in ${this.#cluster.name}`);
     return found;

@@ -88,7 +88,7 @@ export class Fitness {
       holds: ranges.length > 0 && clashes.length === 0,
       seen:
         clashes.length === 0
-          ? `no two overlap: ${all}`
+          ? `no two ${pods.length === 0 ? '' : 'that are known '}overlap: ${all}`
           : `${clashes.map(({ text }) => text).join('; ')}${harmless}`,
       figures: { ranges: ranges.length, overlaps: clashes.length, [IN_THE_WAY]: inTheWay },
     };

@@ -32,6 +32,43 @@ test('texts are replaced wherever they are, and labels where a text is the only 
   expect(replaced(object({ list: ['other'] }), by)).toMatchObject({ spec: { list: ['other'] } });
 });
 
+test('a number is replaced where it is the only value of a map', () => {
+  const spec = { ports: { http1: 15443 }, port: { number: 15443, name: 'tls' }, list: [15443] };
+  const replacement = { ...spec, ports: { http1: 31443 } };
+  expect(replaced(object(spec), { '15443': { http1: 31443 } })).toEqual(object(replacement));
+});
+
+test.each([
+  'jason-sees-remote-versions',
+  'jason-sees-remote-versions-by-sni',
+  'no-local-service',
+  'remote-side-picks-by-sni',
+  'remote-side-picks-the-subset',
+])(
+  'the remote reviews are looked for at the port that leads to the gateway from outside: %s',
+  async (scenario) => {
+    const file = new URL(`../../suites/version-routing/${scenario}/remote-reviews.yaml`, import.meta.url);
+    const objects = parseAllDocuments(await readFile(file, 'utf8')).map(
+      (one) => one.toJS() as KubernetesObject,
+    );
+    const { cluster, close } = await gatewayScene();
+    await close();
+    const eastWestGateway = {
+      service: 'edge',
+      ...GATEWAY,
+      addresses: ['198.51.100.2'],
+      selector: {},
+      port: 31443,
+      listenerPorts: [15443],
+    };
+    const meanings = here('sample', { mesh: { ...cluster.mesh, eastWestGateway } });
+    const applied = objects.map((one) => replaced(one, meanings));
+    expect(applied.find(({ kind }) => kind === 'ServiceEntry')).toMatchObject({
+      spec: { endpoints: [{ address: '198.51.100.2', ports: { http1: 31443 } }] },
+    });
+  },
+);
+
 test.each(['jason-sees-remote-versions', 'no-local-service', 'remote-side-picks-the-subset'])(
   'the Gateway of .global names is for the pods of the gateway that was found, whatever its labels: %s',
   async (scenario) => {

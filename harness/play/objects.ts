@@ -1,8 +1,8 @@
 import type { ObjectRef } from '../cluster/objects.ts';
 import type { KubernetesObject } from '../cluster/types.ts';
 
-/** What texts in a manifest stand for: other texts, or labels, where a text is the only value in a map of labels. */
-export type Meanings = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+/** What texts in a manifest stand for: other texts, or a map (of labels, of ports), where what is replaced is its only value. */
+export type Meanings = Readonly<Record<string, string | Readonly<Record<string, string | number>>>>;
 
 /** The same object with texts in it replaced by what they stand for. */
 export function replaced(object: KubernetesObject, by: Meanings): KubernetesObject {
@@ -16,8 +16,9 @@ export function replaced(object: KubernetesObject, by: Meanings): KubernetesObje
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     const values: readonly unknown[] = Object.values(value);
-    const labels = meanings.find(([from, to]) => from === values[0] && typeof to === 'object');
-    return values.length === 1 && labels !== undefined ? labels[1] : value;
+    const [only] = values;
+    if (values.length !== 1 || (typeof only !== 'string' && typeof only !== 'number')) return value;
+    return meanings.find(([from, to]) => from === String(only) && typeof to === 'object')?.[1] ?? value;
   };
   return JSON.parse(JSON.stringify(object), (_key, value: unknown) => meant(value)) as KubernetesObject;
 }

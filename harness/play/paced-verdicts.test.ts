@@ -6,6 +6,7 @@ import { core, takesOver } from '../scenario.ts';
 import type { Answer, LoopEnd } from '../traffic/types.ts';
 import { judge } from '../verdict/judge.ts';
 import { errorRate } from '../verdict/rules.ts';
+import { sleep } from '../wait/wait.ts';
 import { Calls } from './calls.ts';
 import type { Source } from './source.ts';
 import { PacedCalls } from './traffic.ts';
@@ -38,7 +39,7 @@ function answers(fromMs: number, untilMs: number, label: (sinceMs: number) => st
 }
 
 /** A loop whose answers a test makes, by a clock that is right within so many milliseconds. */
-async function begin(uncertaintyMs = 1): Promise<void> {
+async function begin(uncertaintyMs = 1, perSecond = PER_SECOND): Promise<void> {
   const source: Source = {
     name: 'elsewhere',
     where: () => Promise.resolve({ where: 'from elsewhere', again: 'true' }),
@@ -56,7 +57,7 @@ async function begin(uncertaintyMs = 1): Promise<void> {
       return Promise.resolve({ done, uncertaintyMs, stop: () => done });
     },
   };
-  paced = await PacedCalls.start(local.scene, new Calls(local.scene, source), PER_SECOND);
+  paced = await PacedCalls.start(local.scene, new Calls(local.scene, source), perSecond);
 }
 
 beforeEach(async () => {
@@ -103,6 +104,24 @@ test('calls that are heard to the end of the event, and beyond, are', async () =
   await paced.keeps(event(44_000), 'calls');
   expect(local.record('calls')).toMatchObject({ verdict: 'conformant', requests: 45 * PER_SECOND });
 });
+
+test(
+  'calls of a caller that is slower than its pace are waited for, while they come',
+  { timeout: 30_000 },
+  async () => {
+    t0 = Date.now();
+    // By its pace it would have made all calls in four seconds, and heard of lost ones in ten.
+    await begin(1, 1000);
+    const keeps = paced.keeps(event(100), 'calls');
+    while (local.record('calls') === undefined && sequence < 1000) {
+      for (let call = 0; call < 5; call += 1) answer(Date.now(), 'v1', Date.now());
+      await sleep(80);
+    }
+    await keeps;
+    expect(local.record('calls')).toMatchObject({ verdict: 'conformant' });
+    expect(Date.now() - t0).toBeGreaterThan(10_000);
+  },
+);
 
 test('calls of a caller that was paused in the midst of it are no pass', async () => {
   await begin();

@@ -15,7 +15,7 @@ import {
   type PairedAssessment,
 } from './paired-tests.ts';
 import { HeardAnswers, widened, type Event } from './heard-answers.ts';
-import { takeoverPatienceMs } from './patience.ts';
+import { budgetPatience, takeoverPatienceMs } from './patience.ts';
 import type { Outcome } from './recorder.ts';
 import { RetryCounter } from './retry-counter.ts';
 import type { Scene } from './scene.ts';
@@ -206,11 +206,14 @@ export class PacedCalls<Check extends string = string> {
       fresh.forEach((answer) => fed.add(answer));
       return observeChange(tests, fresh.map(toObservation));
     };
-    const patienceMs = (mostRequests(tests) / this.#perSecond) * 1000 + this.#heard.overdueMs;
-    const decided = await this.#until(patienceMs, () => {
+    const most = mostRequests(tests);
+    const patience = budgetPatience(most, { perSecond: this.#perSecond, overdueMs: this.#heard.overdueMs });
+    const isSpent = (): boolean => fed.size >= most || (patience.isLate() && this.#heard.isSilent());
+    const decided = await this.#until(patience.mostMs, () => {
       const seen = look();
       const { verdict } = seen.decisive;
-      return verdict === 'non-conformant' || (verdict === 'conformant' && isThrough()) ? seen : undefined;
+      if (verdict === 'non-conformant') return seen;
+      return isThrough() && (verdict === 'conformant' || isSpent()) ? seen : undefined;
     }).catch((error: unknown) => {
       this.#scene.recorder.keep(check, snapshotOf(tests));
       throw error;
@@ -238,8 +241,8 @@ export class PacedCalls<Check extends string = string> {
       message: `the calls were not heard to the end of "${event.what}" (${decisive.message})`,
     };
     const around = [...this.#heard.before(event, BEFORE_MS), ...fed];
-    const paced = { sinceMs: event.sentMs, perSecond: this.#perSecond, message: decisive.message };
-    const doubted = unlessDoubted(outcome, isThrough() ? undefined : cutShort, samplingPause(around, paced));
+    const how = { sinceMs: event.sentMs, perSecond: this.#perSecond, message: decisive.message };
+    const doubted = unlessDoubted(outcome, isThrough() ? undefined : cutShort, samplingPause(around, how));
     await this.#record(check, unlessStarved(doubted, why));
   }
 

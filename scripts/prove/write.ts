@@ -106,8 +106,9 @@ function sumOf({ rows, healthy, holds }: Matrix): string {
   const runs = (all: readonly { readonly outcomes: readonly unknown[] }[]): string =>
     String(all.reduce((sum, { outcomes }) => sum + outcomes.length, 0));
   const defects = new Set(rows.map(({ row }) => row.defect.split('=')[0])).size;
+  const sound = runs(healthy);
   return (
-    `${String(defects)} defects in ${runs(rows)} runs, ${runs(healthy)} runs of healthy meshes. ` +
+    `${String(defects)} defects in ${runs(rows)} runs, ${sound === '0' ? 'healthy meshes not played' : `${sound} runs of healthy meshes`}. ` +
     (holds ? 'All ended as stated.' : '**Not all ended as stated.**')
   );
 }

@@ -54,16 +54,18 @@ export const everything = {
 } as const;
 
 /**
- * The document's namespace is `default`, its clusters have addresses of their own, and its gateway the label
- * `istio: eastwestgateway`: what stands for them in the manifests, and what it means here.
+ * The document's namespace is `default`, its clusters have addresses of their own, and its gateway the port
+ * 15443 and the label `istio: eastwestgateway`: what stands for them in the manifests, and what it means here.
  */
 export function here(namespace: string, cluster2: Pick<ScenarioCluster, 'mesh'>): Meanings {
-  const { addresses = [], selector = {} } = cluster2.mesh.eastWestGateway ?? {};
+  const { addresses = [], selector = {}, port } = cluster2.mesh.eastWestGateway ?? {};
   const [gateway] = addresses;
-  if (gateway === undefined) throw new Error('the gateway of cluster2 has no address');
+  if (gateway === undefined || port === undefined) throw new Error('the gateway of cluster2 has no address');
   return {
     'reviews.default.': `reviews.${namespace}.`,
     '192.0.2.2': gateway,
+    // Of the endpoint, not of the Gateway: from outside a node's port may stand for it.
+    '15443': { http1: port },
     // A Gateway that selects nothing in particular would be for every proxy.
     ...(Object.keys(selector).length === 0 ? {} : { eastwestgateway: selector }),
   };

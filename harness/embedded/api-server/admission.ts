@@ -5,8 +5,14 @@ import { type Json, asArray, asRecord, asString, equal, isRecord, valueAt } from
 import { unknownFieldsOf } from './fields.ts';
 import type { Kind } from './kinds.ts';
 
-const NAME = /^[a-z0-9]([-a-z0-9.:]*[a-z0-9])?$/;
-const MAX_NAME = 253;
+/** Names by the rule of their kind: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
+const NAME = { of: /^[a-z0-9]([-a-z0-9.:]*[a-z0-9])?$/, most: 253, told: 'a lowercase RFC 1123 subdomain' };
+const NAMES: Readonly<Record<string, typeof NAME>> = {
+  Namespace: { of: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, most: 63, told: 'a lowercase RFC 1123 label' },
+  Service: { of: /^[a-z]([-a-z0-9]*[a-z0-9])?$/, most: 63, told: 'a DNS-1035 label' },
+};
+/** A label's name behind its prefix, and its value, which may be empty. */
+const LABEL = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const COMMON_FIELDS = new Set(['apiVersion', 'kind', 'metadata']);
 
 /** `fieldValidation=Strict`, as far as `fields.ts` knows kinds. Throws ApiError 400 that names every unknown field. */
@@ -22,13 +28,15 @@ export function refuseUnknownFields(kind: Kind, object: Json): void {
 
 /** Checks and completes an object that is about to be stored. Throws ApiError 422. */
 export function admit(kind: Kind, object: Resource, before: Resource | undefined): Resource {
-  const { name } = object.metadata;
-  if (!NAME.test(name) || name.length > MAX_NAME) {
+  const { name, labels = {} } = object.metadata;
+  const rule = NAMES[kind.kind] ?? NAME;
+  if (!rule.of.test(name) || name.length > rule.most) {
     throw invalid(
       object,
-      `metadata.name: Invalid value: "${name}": a lowercase RFC 1123 subdomain is expected`,
+      `metadata.name: Invalid value: "${name}": ${rule.told} of at most ${String(rule.most)} characters is expected`,
     );
   }
+  checkLabels(object, 'metadata.labels', labels);
   if (kind.fields?.includes('spec') === true && object['spec'] !== undefined && !isRecord(object['spec'])) {
     throw invalid(object, 'spec: Invalid value: an object is expected');
   }
@@ -51,9 +59,24 @@ const WORKLOADS = new Set(['Deployment', 'ReplicaSet', 'DaemonSet', 'StatefulSet
 const invalid = (object: Resource, why: string): Error =>
   errors.invalid(`${object.kind} "${object.metadata.name}" is invalid: ${why}`);
 
+function checkLabels(object: Resource, where: string, labels: Json): void {
+  const isLabel = ([key, value]: [string, unknown]): boolean =>
+    LABEL.test(key.slice(key.indexOf('/') + 1)) &&
+    typeof value === 'string' &&
+    (value === '' || LABEL.test(value));
+  const wrong = Object.entries(labels).filter((label) => !isLabel(label));
+  if (wrong.length === 0) return;
+  const told = wrong.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join(', ');
+  throw invalid(
+    object,
+    `${where}: Invalid value: ${told}: names and values of labels have at most 63 characters of A-Z, a-z, 0-9, "-", "_" and "."`,
+  );
+}
+
 function checkWorkload(object: Resource, before: Resource | undefined): void {
   const selector = asRecord(valueAt(object, ['spec', 'selector', 'matchLabels']));
   const labels = asRecord(valueAt(object, ['spec', 'template', 'metadata', 'labels']));
+  checkLabels(object, 'spec.template.metadata.labels', labels);
   const wanted = Object.entries(selector);
   if (wanted.length === 0) throw invalid(object, 'spec.selector: Required value');
   if (wanted.some(([key, value]) => labels[key] !== value)) {

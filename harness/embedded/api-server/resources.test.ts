@@ -116,6 +116,39 @@ describe('reading and writing', () => {
     ]);
   });
 
+  const long = (length: number): string => 'a'.repeat(length);
+  const core = { apiVersion: 'v1' };
+  test.each([
+    [
+      { ...core, kind: 'Service', metadata: inSample(long(63)) },
+      { ...core, kind: 'Service', metadata: inSample(long(64)) },
+    ],
+    [
+      { ...core, kind: 'Service', metadata: inSample('a-1') },
+      { ...core, kind: 'Service', metadata: inSample('1-a') },
+    ],
+    [
+      { ...core, kind: 'Namespace', metadata: { name: 'a1' } },
+      { ...core, kind: 'Namespace', metadata: { name: 'a.1' } },
+    ],
+    [configMap(long(253), {}), configMap(long(254), {})],
+    [
+      {
+        ...core,
+        kind: 'Namespace',
+        metadata: { name: 'b1', labels: { [`x/${long(63)}`]: long(63), empty: '' } },
+      },
+      { ...core, kind: 'Namespace', metadata: { name: 'b2', labels: { of: long(64) } } },
+    ],
+    [
+      { ...core, kind: 'Namespace', metadata: { name: 'b1', labels: { A_1: 'a_B.c' } } },
+      { ...core, kind: 'Namespace', metadata: { name: 'b2', labels: { of: 'a/b' } } },
+    ],
+  ])('names and labels are as long as Kubernetes takes them, and no longer: %#', async (sound, wrong) => {
+    await cluster.apply(sound);
+    expect((await refused(cluster.apply(wrong))).status).toBe(422);
+  });
+
   test('Istio is there in all its versions', async () => {
     const spec = { host: 'a', trafficPolicy: {} };
     await cluster.apply({

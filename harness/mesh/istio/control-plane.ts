@@ -1,6 +1,8 @@
 import type { Cluster } from '../../cluster/cluster.ts';
 import { isServing, mayRun } from '../../cluster/pods.ts';
 import type { KubernetesObject } from '../../cluster/types.ts';
+import type { InjectionLabel } from '../types.ts';
+import { revisionOf } from './injected.ts';
 import { SYSTEM_NAMESPACE } from './settings.ts';
 
 interface Pod extends KubernetesObject {
@@ -28,7 +30,7 @@ export async function podsLeft(cluster: Cluster, names: readonly string[]): Prom
 }
 
 /** The revisions that ready istiod pods carry in their label `istio.io/rev`. */
-export async function revisionsRunning(cluster: Cluster): Promise<string[]> {
+async function revisionsRunning(cluster: Cluster): Promise<string[]> {
   const pods = await cluster.list({
     apiVersion: 'v1',
     kind: 'Pod',
@@ -37,6 +39,23 @@ export async function revisionsRunning(cluster: Cluster): Promise<string[]> {
   });
   const revisions = pods.filter(isServing).flatMap(({ metadata }) => metadata.labels?.['istio.io/rev'] ?? []);
   return [...new Set(revisions)];
+}
+
+/**
+ * The revision of the running istiod; of several, the one that this label names.
+ *
+ * @throws Error if none runs, or of several none of that name
+ */
+export async function revisionInCharge(cluster: Cluster, label: InjectionLabel): Promise<string> {
+  const revisions = await revisionsRunning(cluster);
+  const named = revisionOf(label);
+  const [revision] = revisions.length > 1 ? revisions.filter((each) => each === named) : revisions;
+  if (revision !== undefined) return revision;
+  const other =
+    revisions.length === 0 ? '' : ` of one revision, or of ${named}, by whose label pods are injected`;
+  throw new Error(
+    `expected an istiod${other} in ${cluster.name}; running: ${revisions.join(', ') || 'none'}`,
+  );
 }
 
 /** Asks istiod's debug interface in every pod of the control plane: each of them serves only its own proxies. */

@@ -65,3 +65,7 @@ export const labelInjecting = (revision = 'default'): InjectionLabel =>
   revision === 'default'
     ? { key: 'istio-injection', value: 'enabled' }
     : { key: 'istio.io/rev', value: revision };
+
+/** The revision that a label names; it may name a tag. */
+export const revisionOf = ({ key, value }: InjectionLabel): string =>
+  key === 'istio.io/rev' ? value : 'default';

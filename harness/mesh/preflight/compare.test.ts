@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { variantOfClusters } from './compare.ts';
+import { gatewayScene } from '../../../fixtures/gateway-scene.ts';
+import type { MeshMember } from '../preflight.ts';
+import { checkNetworks, variantOfClusters } from './compare.ts';
 
 const cluster = (
   network: string | null,
@@ -35,3 +37,27 @@ test('several networks are joined by gateways, also when one has lost its own; w
   expect(variantOfClusters([cluster('a', true), cluster('b')])).toBe('gateways');
   expect(variantOfClusters([cluster('a'), cluster('b')])).toBeUndefined();
 });
+
+test.each([
+  ['a', 'info', /cluster3: network3; .*cluster3: a \(variant gateways\); its scenarios are played/],
+  ['c', undefined, /./],
+] as const)(
+  'three clusters on networks a, b and %s are several networks, as the variant wants',
+  async (third, severity, message) => {
+    const scene = await gatewayScene();
+    const { client } = scene.cluster.member;
+    await scene.close();
+    const members = ['a', 'b', third].map((network, index): MeshMember => {
+      const name = `cluster${String(index + 1)}`;
+      const mesh = { ...cluster(network, true), cluster: name };
+      return { name, mesh, expectedNetwork: `network${String(index + 1)}`, client };
+    });
+    const expected = {
+      subject: 'mesh',
+      severity,
+      message: expect.stringMatching(message) as string,
+      remedy: null,
+    };
+    expect(checkNetworks(members)).toEqual(severity === undefined ? [] : [expected]);
+  },
+);

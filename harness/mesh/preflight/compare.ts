@@ -113,6 +113,14 @@ export function checkNetworks(members: readonly MeshMember[]): Finding[] {
   const found = variantOfClusters(members.map(({ mesh }) => mesh)) ?? 'none that is known';
   const seen = listed(members, ({ mesh }) => mesh.network ?? 'no label');
   const message = `this variant wants ${listed(members, ({ expectedNetwork }) => expectedNetwork)}; the clusters are on ${seen} (variant ${found})`;
+  // Which of several networks two clusters share is no other variant.
+  if (several && found === 'gateways')
+    return [
+      ...findings,
+      about(MESH).info(
+        `${message}; its scenarios are played: clusters of one network without a gateway between`,
+      ),
+    ];
   return [
     ...findings,
     about(MESH).warning(message, 'its scenarios are skipped; run only the variant that is there: --variant'),

@@ -153,6 +153,7 @@ test('a gateway passes no plaintext on: without mutual TLS another network has n
 test('pods that a ServiceEntry selects are endpoints while they are ready', () => {
   const entry = rule('ServiceEntry', {
     hosts: ['hello.global'],
+    location: 'MESH_INTERNAL',
     resolution: 'STATIC',
     ports: [{ name: 'http', number: 5000, protocol: 'HTTP' }],
     workloadSelector: { labels: { app: 'selected' } },

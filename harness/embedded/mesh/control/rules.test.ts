@@ -58,9 +58,36 @@ test.each([
     { hosts: ['a'], http: [{ route: [], retries: { attempts: 1, retryOn: '5xx,retriable-4xx' } }] },
     'conditions such as',
   ],
+  ['VirtualService', { hosts: ['*.global'], http: [] }, 'or * alone'],
+  ['VirtualService', { hosts: ['*'], http: [] }, 'not for the mesh'],
+  ['VirtualService', { hosts: ['*'], gateways: ['one', 'mesh'], http: [] }, 'not for the mesh'],
+  [
+    'Gateway',
+    { selector: {}, servers: [{ port: { number: 80, name: 'a', protocol: 'HTTP' }, hosts: ['sample/*'] }] },
+    'of any namespace',
+  ],
+  ['ServiceEntry', { hosts: ['a.global'], resolution: 'DNS', ports: [] }, 'spec.location'],
+  [
+    'ServiceEntry',
+    { hosts: ['a.global'], location: 'MESH_EXTERNAL', resolution: 'DNS', ports: [] },
+    'spec.location',
+  ],
+  [
+    'ServiceEntry',
+    {
+      ...{ hosts: ['a.global'], location: 'MESH_INTERNAL', resolution: 'STATIC', ports: [] },
+      endpoints: [{ address: 'a.example.com' }],
+    },
+    'are IP addresses',
+  ],
   ['Sidecar', {}, 'does not implement Sidecar'],
 ])('%s %j is refused, and the message names what', (kind, spec, part) => {
   expect(refuse(object(kind, spec))).toContain(part);
+});
+
+test('hosts of a Gateway may say that they are of any namespace', () => {
+  const server = { port: { number: 80, name: 'a', protocol: 'HTTP' }, hosts: ['*/a.example.com', '*'] };
+  expect(refuse(object('Gateway', { selector: {}, servers: [server] }))).toBeUndefined();
 });
 
 test.each([{ trafficDistribution: 'PreferClose' }, { sessionAffinity: 'ClientIP' }])(

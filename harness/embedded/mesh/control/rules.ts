@@ -1,4 +1,5 @@
 /** Istio's kinds, as far as they are implemented. What a schema does not name is refused, never ignored. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { Resource } from '../../types.ts';
 import { isExpression } from '../expressions.ts';
@@ -104,16 +105,21 @@ const httpRoute = z.strictObject({
   fault: z.strictObject({ abort }).optional(),
 });
 
-const virtualService = z.strictObject({
-  hosts: z.array(z.string()),
-  gateways: z.array(z.string()).optional(),
-  http: z.array(httpRoute),
-});
+const virtualService = z
+  .strictObject({
+    hosts: z.array(z.string().regex(/^(\*|[^*]+)$/, 'a name is expected, or * alone')),
+    gateways: z.array(z.string()).optional(),
+    http: z.array(httpRoute),
+  })
+  .refine(
+    ({ hosts, gateways = ['mesh'] }) => !hosts.includes('*') || !gateways.includes('mesh'),
+    'hosts: * is for gateways alone, not for the mesh',
+  );
 
 const server = z.strictObject({
   name: z.string().optional(),
   port: z.strictObject({ number: z.int(), name: z.string(), protocol: z.enum(['HTTP', 'HTTP2', 'TLS']) }),
-  hosts: z.array(z.string()),
+  hosts: z.array(z.string().regex(/^(\*\/)?[^/]*$/, 'a host of any namespace is expected')),
   tls: z.strictObject({ mode: z.literal('AUTO_PASSTHROUGH') }).optional(),
 });
 
@@ -135,22 +141,30 @@ const workloadEntry = z.strictObject({
   labels: labels.optional(),
 });
 
-const serviceEntry = z.strictObject({
-  hosts: z.array(z.string()),
-  location: z.enum(['MESH_INTERNAL', 'MESH_EXTERNAL']).optional(),
-  resolution: z.enum(['STATIC', 'DNS']),
-  addresses: z.array(z.string()).optional(),
-  ports: z.array(
-    z.strictObject({
-      name: z.string(),
-      number: z.int(),
-      protocol: z.enum(['HTTP', 'http', 'HTTP2']),
-      targetPort: z.int().optional(),
-    }),
-  ),
-  endpoints: z.array(workloadEntry).optional(),
-  workloadSelector: z.strictObject({ labels }).optional(),
-});
+const serviceEntry = z
+  .strictObject({
+    hosts: z.array(z.string()),
+    // Left out, it is MESH_EXTERNAL.
+    location: z.literal('MESH_INTERNAL'),
+    resolution: z.enum(['STATIC', 'DNS']),
+    // What its names resolve to in pods: calls go by names here, so any address will do.
+    addresses: z.array(z.string()).optional(),
+    ports: z.array(
+      z.strictObject({
+        name: z.string(),
+        number: z.int(),
+        protocol: z.enum(['HTTP', 'http', 'HTTP2']),
+        targetPort: z.int().optional(),
+      }),
+    ),
+    endpoints: z.array(workloadEntry).optional(),
+    workloadSelector: z.strictObject({ labels }).optional(),
+  })
+  .refine(
+    ({ resolution, endpoints = [] }) =>
+      resolution === 'DNS' || endpoints.every(({ address }) => isIP(address) > 0),
+    'endpoints: addresses of resolution STATIC are IP addresses',
+  );
 
 export type DestinationRule = z.infer<typeof destinationRule>;
 export type TrafficPolicy = z.infer<typeof trafficPolicy>;
